@@ -1,0 +1,1 @@
+"""Alertmanager: alerts, groups, silences, receivers."""

@@ -1,0 +1,1 @@
+"""A simulated company that speaks the real protocols on loopback."""

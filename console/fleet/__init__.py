@@ -1,0 +1,1 @@
+"""Docker hosts: containers, images, networks, volumes, stats, logs, events."""

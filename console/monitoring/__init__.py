@@ -1,0 +1,1 @@
+"""Prometheus: panels, series, rules, targets."""

@@ -1,0 +1,1 @@
+"""GitHub Actions: repositories, workflows, runs, jobs, steps, logs."""

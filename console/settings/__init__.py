@@ -1,0 +1,1 @@
+"""YAML to typed settings with provenance, hot reload and JSON Schema; secrets."""
