@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+pytest_plugins = ("tests.stack.plugin",)
+
 _OURS = ("QUARTERDECK_", "XDG_", "GH_", "GITHUB_", "DOCKER_", "CREDENTIALS_DIRECTORY", "NO_COLOR")
 
 
