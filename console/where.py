@@ -145,10 +145,7 @@ def _field(name: str, op: str, value: str, token: _Token, offset: int) -> Test:
         same = _same(value)
         found: Test = lambda values: any(same(item) for item in _items(_get(values, name)) or [""])  # noqa: E731  # as the others
         return found if op == "=" else _not(found)
-    if op == "~":
-        test = _regex(value, token.column + offset)
-    else:
-        test = _holds(value) if token.inverse else _fuzzy(value)
+    test = _regex(value, token.column + offset) if op == "~" else _holds(value) if token.inverse else _fuzzy(value)
     return lambda values: any(test(_text(item)) for item in _items(_get(values, name)))
 
 

@@ -132,7 +132,7 @@ def _time(seconds: float) -> str:
     size = abs(seconds)
     if size >= _MINUTE:
         return ("-" if seconds < 0 else "") + duration(size)
-    if size == 0 or _digits(size) not in {"0", "0.00"} and size >= 0.9995:
+    if size == 0 or (_digits(size) not in {"0", "0.00"} and size >= 0.9995):
         return f"{_digits(seconds)} s"
     for unit, factor in _BELOW_SECOND:
         if size * factor >= 0.9995:

@@ -49,7 +49,7 @@ class Column(Generic[R]):
 class Span(NamedTuple):
     """Where a column stands: cells from the left edge of the first column."""
 
-    index: int
+    column: int
     start: int
     width: int
 

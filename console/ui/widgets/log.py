@@ -37,7 +37,7 @@ class LogView(ScrollView, can_focus=True):
 
     def __init__(
         self, *, limit: int = LIMIT, empty: str = "", id: str | None = None, classes: str | None = None
-    ) -> None:  # noqa: A002  # Textual's word
+    ) -> None:  # Textual's word
         super().__init__(id=id, classes=classes)
         self.empty = empty
         self._lines: deque[LogLine] = deque(maxlen=limit)

@@ -105,7 +105,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         classes: str | None = None,
     ) -> None:
         """`fields` gives what the filter looks at, by name (the texts of the columns where it is not given); `rank`
-        orders rows where nothing else does; `empty` is what stands where there are no rows."""
+        orders rows where nothing else does; `empty` is what stands where there are no rows.
+        """
         super().__init__(id=id, classes=classes)
         self.columns = tuple(columns)
         self.empty = empty
@@ -280,7 +281,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         if old is new:
             return
         for span in self._spans:
-            if old[span.index] != new[span.index]:
+            if old[span.column] != new[span.column]:
                 self._refresh_cells(line, MARGIN + span.start, span.width)
 
     def _refresh_cells(self, line: int, start: int, width: int) -> None:
@@ -340,8 +341,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def _draw(self, cells: tuple[Cell, ...], look: str) -> Strip:
         pieces = [("▸ " if look else " " * MARGIN, self._style(look, "bold" if look == "selected" else ""))]
         for span in self._spans:
-            text, style = cells[span.index]
-            right = self.columns[span.index].align == "right"
+            text, style = cells[span.column]
+            right = self.columns[span.column].align == "right"
             pieces.append((padded(text, span.width, right=right), self._style(look, style)))
             pieces.append((" " * GAP, self._style(look, "")))
         return self._joined(pieces, look)
@@ -350,7 +351,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         style = self._component("virtual-table--header")
         pieces = [(" " * MARGIN, style)]
         for span in self._spans:
-            column = self.columns[span.index]
+            column = self.columns[span.column]
             mark = ("▾" if self.reverse else "▴") if column.key == self.sorted_by else ""
             right = column.align == "right"
             title = f"{column.title} {mark}" if mark and len(column.title) + 2 <= span.width else column.title
@@ -447,8 +448,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:
             for span in self._spans:
-                if span.start <= event.x - MARGIN < span.start + span.width + GAP and self.columns[span.index].sort:
-                    self.sort_by(self.columns[span.index].key)
+                if span.start <= event.x - MARGIN < span.start + span.width + GAP and self.columns[span.column].sort:
+                    self.sort_by(self.columns[span.column].key)
             return
         row = self._rows.at(round(self.scroll_y) + event.y - 1)
         if row is None:
