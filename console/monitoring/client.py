@@ -1,0 +1,306 @@
+"""Prometheus as typed calls, through prometheus-api-client in threads.
+
+Every call ends within its time-out, whatever the peer does; every answer is bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NoReturn, TypeVar
+
+import requests
+from prometheus_api_client.prometheus_connect import PrometheusConnect
+from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.util.retry import Retry
+
+from console.clock import Clock
+from console.errors import SourceError
+from console.monitoring import wire
+from console.monitoring.answer import LINES, Answer, instant_answer, range_answer
+from console.monitoring.model import seconds
+from console.monitoring.session import Call, Session, Whole
+from console.monitoring.threads import Threads
+from console.text import clean
+
+T = TypeVar("T")
+
+ANSWER_LIMIT = 4 << 20
+"""Bytes of an answer to a query: 50 lines of 240 points take 0.4 MiB, and 16 may be on their way at once."""
+FACTS_LIMIT = 24 << 20
+"""Bytes of all rules or all targets: 10,000 targets take some 10 MiB."""
+CONTROL_THREADS = 2
+"""Threads beyond those of queries, so that rules and targets never wait for panels."""
+
+
+class QueryError(SourceError):
+    """One query failed; the server is well. Its panel says so, and the source goes on."""
+
+
+class Client:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        queries: int,
+        clock: Clock,
+        tls: ssl.SSLContext | None = None,
+        token: str = "",
+        username: str = "",
+        password: str = "",
+    ) -> None:
+        """`queries` is how many may be under way at once; more than that wait for a thread."""
+        self._url = url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._threads = Threads(queries + CONTROL_THREADS, "prometheus")
+        self._session = Session(tls, queries + CONTROL_THREADS)
+        if token:
+            if not token.isascii() or not token.isprintable():
+                # requests would say so with the token in its words.
+                raise SourceError(
+                    "The token for this Prometheus holds characters that no header may have.", kind="refused"
+                )
+            self._session.headers["Authorization"] = f"Bearer {token}"
+        elif username:
+            # Not requests' own pair: it would encode a password beyond Latin-1 wrongly.
+            pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+            self._session.headers["Authorization"] = f"Basic {pair}"
+        self._library = PrometheusConnect(
+            url=self._url,
+            session=self._session,  # type: ignore[arg-type]  # it has all that the library asks of a session
+            retry=Retry(0),
+            timeout=timeout_s,  # type: ignore[arg-type]  # handed on to requests, which takes a float
+            method="POST",
+        )
+        self._calls: set[Call] = set()
+        self.ahead_s: float | None = None
+        """How far the server's clock is ahead of ours, to a second: from the Date of its newest answer."""
+
+    def close(self) -> None:
+        """Give up what is under way and end the threads."""
+        for call in list(self._calls):
+            call.give_up()
+        self._threads.close()
+        self._session.close()
+
+    # -- queries -----------------------------------------------------------------------------------------------
+
+    async def query_range(self, query: str, start: float, end: float, step_s: int, *, most: int = LINES) -> Answer:
+        """The lines of `query` from `start` to `end` (whole seconds, multiples of the step), at most `most` of them.
+
+        Raises QueryError where the query is at fault, SourceError where the server is.
+        """
+
+        def ask() -> Whole:
+            at = (datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+            return self._library.custom_query_range(query, *at, f"{step_s}", params=self._limits())  # type: ignore[no-any-return]  # session.py
+
+        def read(whole: Whole) -> Answer:
+            return range_answer(self._envelope(whole, query=True), start, end, step_s, most)
+
+        return await self._call(ask, read, ANSWER_LIMIT, query=True)
+
+    async def query(self, query: str, at: float, *, most: int = LINES) -> Answer:
+        """The values of `query` at one moment: lines of one point."""
+
+        def ask() -> Whole:
+            return self._library.custom_query(query, params={"time": f"{at:.3f}", **self._limits()})  # type: ignore[no-any-return]  # session.py
+
+        def read(whole: Whole) -> Answer:
+            return instant_answer(self._envelope(whole, query=True), at, most)
+
+        return await self._call(ask, read, ANSWER_LIMIT, query=True)
+
+    def _limits(self) -> dict[str, str]:
+        # The server gives a query up when we do.
+        return {"timeout": f"{self._timeout_s:g}s"}
+
+    # -- facts -------------------------------------------------------------------------------------------------
+
+    async def rules(self) -> list[wire.RuleGroup]:
+        return (await self._get("/api/v1/rules", wire.RulesData)).groups or []
+
+    async def targets(self) -> list[wire.Target]:
+        """The active targets."""
+        return (await self._get("/api/v1/targets?state=active", wire.TargetsData)).active_targets or []
+
+    async def alerts(self) -> list[wire.ActiveAlert]:
+        """What the server's own rules have pending and firing."""
+        return (await self._get("/api/v1/alerts", wire.AlertsData)).alerts or []
+
+    async def buildinfo(self) -> wire.BuildInfo:
+        return await self._get("/api/v1/status/buildinfo", wire.BuildInfo)
+
+    async def scrape_interval_s(self) -> float:
+        """The configuration's global interval; 0 where it names none."""
+        config = await self._get("/api/v1/status/config", wire.ConfigData)
+        found = re.search(r"^global:\n(?:[ \t]+.*\n)*?[ \t]+scrape_interval:[ \t]*(\S+)", config.yaml, re.MULTILINE)
+        return seconds(found[1]) if found else 0.0
+
+    async def _get(self, path: str, kind: type[T]) -> T:
+        def ask() -> Whole:
+            return self._session.request("GET", f"{self._url}{path}", timeout=self._timeout_s)
+
+        def read(whole: Whole) -> T:
+            return wire.decode(self._envelope(whole, query=False).data, kind, path.partition("?")[0])
+
+        return await self._call(ask, read, FACTS_LIMIT, query=False)
+
+    # -- the one way out ---------------------------------------------------------------------------------------
+
+    async def _call(self, ask: Callable[[], Whole], read: Callable[[Whole], T], limit: int, *, query: bool) -> T:
+        call = Call(limit)
+
+        def work() -> T:
+            with call.here():
+                whole = ask()
+            self._note_clock(whole)
+            return read(whole)
+
+        self._calls.add(call)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._threads.run(work)
+        except TimeoutError as error:
+            raise self._late(query=query) from error
+        except SourceError as error:
+            # Too large is the query's own fault.
+            if query and error.kind == "failed" and not isinstance(error, QueryError):
+                raise QueryError(error.message, error.hint, kind="failed") from error
+            raise
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise self._translated(error, query=query) from error
+        finally:
+            call.give_up()
+            self._calls.discard(call)
+
+    def _note_clock(self, whole: Whole) -> None:
+        try:
+            at = parsedate_to_datetime(whole.headers.get("Date", "")).timestamp()
+        except (ValueError, OverflowError, TypeError):
+            return
+        # A Date is cut to the second, so on average it is half a second old.
+        self.ahead_s = at + 0.5 - self._clock.now()
+
+    def _envelope(self, whole: Whole, *, query: bool) -> wire.Envelope:
+        status = whole.status
+        if 300 <= status < 400:
+            where = clean(whole.headers.get("Location", "nowhere"), 120)
+            raise SourceError(
+                f"{self._url} sends us on to {where}.",
+                "Name the final URL in the settings; a sign-in page needs a token or a user name.",
+                kind="protocol",
+            )
+        if status in (401, 403):
+            raise SourceError(
+                f"{self._url} refused us: HTTP {status}.",
+                "Give `token`, or `username` and `password`, in the settings of this Prometheus.",
+                kind="refused",
+            )
+        if status == 429:
+            raise SourceError(
+                f"{self._url} asks us to slow down: HTTP 429.",
+                "Look at fewer panels, or raise its limit.",
+                kind="limited",
+                retry_after_s=_retry_after(whole),
+            )
+        if status == 200:
+            envelope = wire.decode(whole.body, wire.Envelope, "The answer")
+            if envelope.status == "success":
+                return envelope
+            _refused(envelope, status, query=query)
+        # 400, 422 and 503 of the API itself carry its own words; those of a proxy do not.
+        if whole.body[:1] == b"{":
+            _refused(wire.decode(whole.body, wire.Envelope, f"HTTP {status}"), status, query=query)
+        raise SourceError(
+            f"{self._url} answered HTTP {status}: {clean(whole.body[:400].decode('utf-8', 'replace'), 120)}",
+            "Check the URL and its path prefix in the settings."
+            if status < 500
+            else "Look at the server, or at the proxy before it.",
+            kind="missing" if status == 404 else "failed",
+        )
+
+    def _late(self, *, query: bool) -> SourceError:
+        kind = QueryError if query else SourceError
+        return kind(
+            f"No whole answer within {self._timeout_s:g} s.",
+            "Make the query cheaper (a recording rule, a shorter range) or raise `timeout`."
+            if query
+            else f"Look at {self._url}; or raise `timeout` in its settings.",
+            kind="timeout",
+        )
+
+    def _translated(self, error: Exception, *, query: bool) -> SourceError:
+        causes = list(_causes(error))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLError):
+                return SourceError(
+                    f"TLS with {self._url} failed: {clean(getattr(cause, 'verify_message', '') or cause.reason or str(cause), 160)}",
+                    "Check `tls.ca` in the settings, the name in its certificate, and that the port speaks TLS.",
+                    kind="tls",
+                )
+        if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
+            return self._late(query=query)
+        if any(
+            isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema) for cause in causes
+        ):
+            return SourceError(f"{self._url} is not a URL that can be asked.", "Write http://HOST:PORT.", kind="failed")
+        root = causes[-1]
+        if any(isinstance(cause, ConnectionRefusedError) for cause in causes) or not any(
+            isinstance(cause, ProtocolError | ValueError) for cause in causes
+        ):
+            return SourceError(
+                f"{self._url} cannot be reached: {_words(root)}.",
+                "Check the URL in the settings, the network, and that the server runs.",
+                kind="unreachable",
+            )
+        if isinstance(root, ConnectionError):
+            return SourceError(
+                f"{self._url} hung up without an answer.", "Check that the server is well.", kind="unreachable"
+            )
+        return SourceError(
+            f"{self._url} does not speak HTTP as it should: {_words(root)}.",
+            "Check the port in the settings.",
+            kind="protocol",
+        )
+
+
+def _refused(envelope: wire.Envelope, status: int, *, query: bool) -> NoReturn:
+    words = clean(envelope.error, 400) or f"HTTP {status} without a reason"
+    if query and envelope.error_type != "unavailable":
+        kind = "timeout" if envelope.error_type in ("timeout", "canceled") else "failed"
+        raise QueryError(
+            words, "Mend the query in the settings." if envelope.error_type == "bad_data" else "", kind=kind
+        )
+    raise SourceError(f"Prometheus refused: {words}", kind="missing" if status == 404 else "failed")
+
+
+def _retry_after(whole: Whole) -> float | None:
+    text = whole.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() and len(text) < 6 else None
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what lies under it, outermost first: requests and urllib3 wrap in arguments as well as in causes."""
+    found: list[BaseException] = []
+    todo: list[BaseException] = [error]
+    while todo and len(found) < 20:
+        one = todo.pop(0)
+        if one in found:
+            continue
+        found.append(one)
+        inner = [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+        todo += [i for i in inner if isinstance(i, BaseException)]
+    return found
+
+
+def _words(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return clean(text, 160).rstrip(".")
