@@ -24,6 +24,10 @@ VALUE_LIMIT = 4096
 """Characters of a field that are looked at; the longest text of a record (console.text.LIMIT)."""
 FUZZY_LIMIT = 512
 """Characters in which letters may lie apart; further on a word must stand as it is."""
+FUZZY_FROM = 3
+"""Letters from which they may lie apart: two in order are in nearly every text."""
+FUZZY_SPREAD = 3
+"""How many times its own length a word may be spread over; more finds what nobody meant."""
 
 Values = Mapping[str, object]
 Test = Callable[[Values], bool]
@@ -161,7 +165,17 @@ def _not(test: Test) -> Test:
 
 
 def _any(test: TextTest) -> Test:
-    return lambda values: any(test(_text(item)) for value in values.values() for item in _items(value))
+    def found(values: Values) -> bool:
+        for value in values.values():
+            if isinstance(value, str):
+                if test(value[:VALUE_LIMIT]):
+                    return True
+            # Nobody looks for the digits of a measured figure; `cpu>80` asks for those.
+            elif not isinstance(value, float) and any(test(_text(item)) for item in _items(value)):
+                return True
+        return False
+
+    return found
 
 
 def _get(values: Values, name: str) -> object:
@@ -203,22 +217,20 @@ def _holds(word: str) -> TextTest:
 
 def _fuzzy(word: str) -> TextTest:
     """The word itself, or its letters in order from the start of a word on, not too far apart: `chko` is in checkout."""
-    holds = _holds(word)
-    if len(word) < 3:
-        return holds
+    if len(word) < FUZZY_FROM:
+        return _holds(word)
     smart = _smart(word)
-    span = 3 * len(word)
+    first, span = word[0], FUZZY_SPREAD * len(word)
 
     def test(text: str) -> bool:
-        if holds(text):
-            return True
-        text = text[:FUZZY_LIMIT]
         folded = text if smart else text.lower()
-        start = folded.find(word[0])
+        if word in folded:
+            return True
+        start = folded.find(first, 0, FUZZY_LIMIT)
         while start >= 0:
             if (start == 0 or not folded[start - 1].isalnum()) and _apart(word, folded, start, start + span):
                 return True
-            start = folded.find(word[0], start + 1)
+            start = folded.find(first, start + 1, FUZZY_LIMIT)
         return False
 
     return test

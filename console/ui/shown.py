@@ -156,7 +156,7 @@ def _digits(value: float) -> str:
     if size == int(size) or size >= 99.95:
         return str(round(value))
     if size >= 0.995:
-        return f"{value:.1f}".removesuffix(".0")
+        return f"{value:.1f}"
     if size >= 0.00995:
         return f"{value:.2f}"
     mantissa, exponent = f"{value:.0e}".split("e")

@@ -257,7 +257,7 @@ def _plain(text: str) -> dict[str, object] | None:
         elif section is found or line[2] == " ":
             return None
         if not value and section is found:
-            section = found[key] = {}  # type: ignore[assignment]  # a section of our own
+            section = found[key] = {}
         elif len(value) > 2 and value[0] == value[-1] == '"' and '"' not in value[1:-1] and "\\" not in value:
             section[key] = value[1:-1]
         elif value in ("true", "false"):

@@ -122,8 +122,12 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self.sorted_by: str | None = None
         self._selected_id: str | None = None
         self._selected_at = 0
+        self._held = False
+        """Somebody chose the selected row; until then it is only the first one."""
+        self._above = False
         self._ages = any(column.ages for column in self.columns)
         self._ticks = 0
+        self._width = 0
         self._spans: list[Span] = []
         self._styles_of: dict[tuple[str, str], Style] = {}
         self._cells: LRUCache[str, tuple[R, int, tuple[Cell, ...]]] = LRUCache(CACHED)
@@ -175,7 +179,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             self.where_error = None
             self._filter = found
             passes = (lambda row: found.matches(self._fields(row))) if found else None
-            self._change(lambda: self._rows.filter(passes))
+            self._change(lambda: self._rows.filter(passes), asked=True)
         self.post_message(self.FilterChanged(self))
 
     def sort_by(self, key: str | None, reverse: bool | None = None) -> None:
@@ -190,8 +194,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             reverse = key == self.sorted_by and key is not None and not self.reverse
         self.sorted_by = key
         self._header = None
-        self._change(lambda: self._rows.order(self._rank, sort, reverse=reverse))
-        self._refresh_cells(0, 0, self.size.width)
+        self._change(lambda: self._rows.order(self._rank, sort, reverse=reverse), asked=True)
+        self._refresh_cells(0, 0, self._width)
         self.post_message(self.SortChanged(self))
 
     def select(self, row_id: str) -> bool:
@@ -217,36 +221,58 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     # Change and repaint
 
-    def _change(self, mutate: Callable[[], None]) -> None:
-        """Do `mutate`, keep the selection on its row and its row in its place, and repaint what differs."""
-        before = {line: (row.id, self._cells_of(row)) for line, row in self._window()} if self.is_mounted else {}
+    def _change(self, mutate: Callable[[], None], *, asked: bool = False) -> None:
+        """Do `mutate`, keep the selection on its row and its row in its place, and repaint what differs.
+
+        `asked` says that a person wanted another order or choice of rows: the first one is theirs, unless the row they
+        hold is still there.
+        """
+        before = {line: (row.id, self._cells_of(row)) for line, row in self._window()} if self._width else {}
         count, top, was = len(self._rows), round(self.scroll_y), self._selected_id
         anchor, anchor_line = self._anchor(top)
         mutate()
         index = None if was is None else self._rows.index(was)
-        if index is None and len(self._rows):
+        restart = asked and (index is None or not self._held)
+        if restart:
+            index, self._held = 0, False
+        elif index is None:
             index = min(self._selected_at, len(self._rows) - 1)
-        selected = None if index is None else self._rows.at(index)
-        self._selected_at = index or 0
+        selected = self._rows.at(index)
+        self._selected_at = max(0, index)
         self._selected_id = None if selected is None else selected.id
         if self._selected_id != was:
             self.post_message(self.Highlighted(self, selected))
-        if not self.is_mounted:
+        if not self._width:
             return
         if len(self._rows) != count:
             self._resize_rows(count)
         anchored = None if anchor is None else self._rows.index(anchor)
-        if top and anchored is not None:
+        if restart:
+            self._jump(0)
+        elif anchored is not None and (top or self._held):
             self._jump(anchored - anchor_line)
+            self._note_above(came=round(self.scroll_y) > top)
+        self._repaint(before, was)
         if (len(self._rows) == 0) != (count == 0):
-            self._refresh_cells(1, 0, self.size.width)
+            self._refresh_cells(1, 0, self._width)
+
+    def _repaint(self, before: Mapping[int, tuple[str, tuple[Cell, ...]]], was: str | None) -> None:
+        """Repaint the lines that show another row than `before`, and the cells that differ in the others."""
         after = dict(self._window())
         for line in before.keys() | after.keys():
             row, old = after.get(line), before.get(line)
             if row is None or old is None or row.id != old[0] or (row.id == self._selected_id) != (old[0] == was):
-                self._refresh_cells(line, 0, self.size.width)
+                self._refresh_cells(line, 0, self._width)
             else:
                 self._refresh_changed(line, old[1], self._cells_of(row))
+
+    def _note_above(self, *, came: bool) -> None:
+        """Keep in mind, and in the header, whether rows came in above what is in sight."""
+        above = (self._above or came) and round(self.scroll_y) > 0
+        if above != self._above:
+            self._above = above
+            self._header = None
+            self._refresh_cells(0, 0, self._width)
 
     def _anchor(self, top: int) -> tuple[str | None, int]:
         """The row that stays in its place, and its line: the selected one where it can be seen, else the topmost."""
@@ -267,7 +293,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def _resize_rows(self, before: int) -> None:
         height = len(self._rows) + 1
-        size = Size(self.size.width, height)
+        size = Size(self._width, height)
         if (before > self._page) != (len(self._rows) > self._page):
             # The scrollbar comes or goes, which moves the columns.
             self.virtual_size = size
@@ -319,6 +345,17 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._cells[row.id] = (row, self._ticks, cells)
         return cells
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # The scrollbar takes its column without a resize event, so the width is looked at where it is used.
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width = width
+            self._spans = fitted(self.columns, width - MARGIN)
+            self._forget()
+            # Lines drawn for the other width are not dirty in Textual's eyes.
+            self._styles_cache.clear()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         if y == 0:
             if self._header is None:
@@ -349,7 +386,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def _draw_header(self) -> Strip:
         style = self._component("virtual-table--header")
-        pieces = [(" " * MARGIN, style)]
+        pieces = [("↑ " if self._above else " " * MARGIN, self._style("", "bold") if self._above else style)]
         for span in self._spans:
             column = self.columns[span.column]
             mark = ("▾" if self.reverse else "▴") if column.key == self.sorted_by else ""
@@ -360,13 +397,13 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             pieces.append((padded(title, span.width, right=right), style))
             pieces.append((" " * GAP, style))
         strip = Strip(Segment(text, piece) for text, piece in pieces)
-        return strip.adjust_cell_length(self.size.width, style)
+        return strip.adjust_cell_length(self._width, style)
 
     def _joined(self, pieces: list[tuple[str, Style]], look: str) -> Strip:
         return (
             Strip(Segment(text, style) for text, style in pieces)
             .simplify()
-            .adjust_cell_length(self.size.width, self._style(look, ""))
+            .adjust_cell_length(self._width, self._style(look, ""))
         )
 
     def _nothing(self) -> str:
@@ -401,13 +438,15 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._forget()
 
     def on_mount(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(self._width, len(self._rows) + 1)
 
-    def on_resize(self, event: events.Resize) -> None:
-        self._spans = fitted(self.columns, event.size.width - MARGIN)
-        self.set_reactive(Widget.virtual_size, Size(event.size.width, len(self._rows) + 1))
-        self._forget()
-        self.refresh()
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._note_above(came=False)
+
+    def on_resize(self) -> None:
+        # A taller or shorter table shows another part of the rows; the selection stays in sight if it was.
+        self._jump(round(self.scroll_y))
 
     # Keys and mouse
 
@@ -415,17 +454,18 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         row = self._rows.at(max(0, min(index, len(self._rows) - 1)))
         if row is None:
             return
+        self._held = True
         index = self._rows.index(row.id) or 0
         moved = row.id != self._selected_id
         if moved:
-            self._refresh_cells(self._selected_at - round(self.scroll_y) + 1, 0, self.size.width)
+            self._refresh_cells(self._selected_at - round(self.scroll_y) + 1, 0, self._width)
             self._selected_id = row.id
         self._selected_at = index
         top = round(self.scroll_y)
         target = min(max(top, index - self._page + 1), index)
         if target != top:
             self.scroll_to(y=target, animate=False, force=True)
-        self._refresh_cells(index - round(self.scroll_y) + 1, 0, self.size.width)
+        self._refresh_cells(index - round(self.scroll_y) + 1, 0, self._width)
         if moved:
             self.post_message(self.Highlighted(self, row))
 
