@@ -40,7 +40,7 @@ bench: $(READY) ## measure; prints a table and writes bench.json
 screenshots: $(READY) ## draw screenshots/ anew from the demo company
 	$(BIN)/python -m tests.screenshots $(ARGS)
 
-install: $(READY) ## build the wheel and install it for this user, with pipx or into ~/.local/share/quarterdeck
+install: $(READY) ## build the wheel and install it for this user (~/.local/bin/quarterdeck)
 	@.ci/install
 
 lock: ## resolve the dependencies anew (needs uv)

@@ -17,12 +17,18 @@ CIRCUIT_FAILURES = 3
 class Report:
     """The state of one source, kept as its `sources` record."""
 
-    def __init__(self, world: World, clock: Clock, name: str) -> None:
+    def __init__(self, world: World, clock: Clock, name: str, *, data_at: float | None = None) -> None:
+        """`data_at`: when facts kept from an earlier life were last known to be true."""
         self._world = world
         self._clock = clock
         self._ok_at: float | None = None
-        self.record = Source(id=name, kind=name.partition("/")[0], since=clock.now())
+        self.record = Source(id=name, kind=name.partition("/")[0], since=clock.now(), data_at=data_at)
         world.put(self.record)
+
+    @property
+    def ok_at(self) -> float | None:
+        """When facts were last read whole."""
+        return self._ok_at
 
     def ok(self, fresh_s: float, *, detail: str = "", notes: tuple[str, ...] = ()) -> None:
         """Facts have just been read whole, and will be again within `fresh_s` seconds (0: they arrive as they happen)."""
@@ -51,7 +57,7 @@ class Report:
         word: SourceWord = "failed" if failures >= CIRCUIT_FAILURES or self._ok_at is None else "degraded"
         self._become(
             word,
-            data_at=self._ok_at,
+            data_at=self.record.data_at if self._ok_at is None else self._ok_at,
             error=clean(message, 500),
             hint=hint,
             error_kind=kind,

@@ -1,0 +1,232 @@
+"""The agent's HTTP API. `docs/api.md` and /schema are written from it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import Litestar, Request, Response, get, put
+from litestar.datastructures import State
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from console import __version__
+from console.agent.identity import PERSONAL_REFUSES, SCOPE_KEY, Caller
+from console.agent.metrics import CONTENT_TYPE, Metrics
+from console.agent.stream import pages
+from console.clock import Clock
+from console.errors import ConsoleError, SourceError
+from console.topics import TOPICS
+from console.world.feed import LogReader
+from console.world.interest import Interest
+from console.world.model import LogLine, Source
+from console.world.world import World
+
+NDJSON = "application/x-ndjson"
+LOG_TICK_S = 1.0
+"""A followed log sends at least an empty batch this often, so that a client that went away is noticed."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the routes work on."""
+
+    world: World
+    interest: Interest
+    clock: Clock
+    metrics: Metrics
+    reader: Callable[[str, str], LogReader | None]
+    """The log reader for (topic, record id)."""
+    mode: Literal["personal", "duty"]
+    started_at: float
+
+
+class Health(msgspec.Struct, frozen=True):
+    version: str
+    mode: str
+    up_s: float
+    sources: list[Source]
+
+
+class Who(msgspec.Struct, frozen=True):
+    name: str
+    uid: int
+    mode: str
+    """The agent's."""
+    refuses: tuple[str, ...]
+    """What this agent leaves alone, whoever asks."""
+
+
+class Looks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    client: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8,32}$")]
+    """The id that the client's own stream was opened with."""
+    looks: Annotated[list[tuple[str, str]], msgspec.Meta(max_length=2000)]
+    """(topic, id) of every record that is looked at."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    message: str
+    hint: str = ""
+
+
+@get("/v1/world/stream", media_type=NDJSON, summary="The world: a snapshot, then changes, then heartbeats")
+async def stream(
+    request: Request[None, None, State],
+    since: str = "",
+    topics: str = "",
+    client: Annotated[str, Parameter(pattern=r"^[0-9a-f]*$", max_length=32)] = "",
+) -> Stream:
+    """NDJSON pages. `since` is the cursor of an earlier page; `topics` narrows, separated by commas."""
+    parts = _parts(request)
+    key = _client(request, client)
+    wanted = frozenset(filter(None, topics.split(",")))
+    _known(wanted)
+
+    async def lines() -> AsyncIterator[bytes]:
+        parts.metrics.streams += 1
+        try:
+            async for line in pages(parts.world, parts.clock, since, wanted):
+                yield line
+        finally:
+            parts.metrics.streams -= 1
+            parts.interest.look(key, ())
+
+    return Stream(lines(), media_type=NDJSON)
+
+
+@get("/v1/world/{topic:str}", summary="All records of a topic")
+async def topic_records(request: Request[None, None, State], topic: str) -> Response[bytes]:
+    """A JSON array of the topic's records, as the world has them."""
+    _known(frozenset({topic}))
+    records = sorted(_parts(request).world.all(TOPICS[topic]), key=lambda r: r.id)
+    return Response(msgspec.json.encode(records), media_type="application/json")
+
+
+@put("/v1/looks", status_code=204, summary="Say what this client looks at")
+async def looks(request: Request[None, None, State], data: Looks) -> None:
+    """Sources fetch what costs something only while somebody looks. Holds until the client's stream ends."""
+    _parts(request).interest.look(_client(request, data.client), data.looks)
+
+
+@get("/v1/log", media_type=NDJSON, summary="The log of a container or a job")
+async def log(  # noqa: PLR0917  # query parameters, given by name
+    request: Request[None, None, State],
+    topic: str,
+    record: str,
+    follow: bool = False,
+    tail: Annotated[int, Parameter(ge=0, le=1_000_000)] = 500,
+    since: float | None = None,
+) -> Stream:
+    """NDJSON, each line an array of log lines. The first comes before the status, so a missing log is a 404."""
+    reader = _parts(request).reader(topic, record)
+    if reader is None:
+        raise SourceError(
+            f"There is no log for {topic} {record}.",
+            "`quarterdeck list containers` shows what has one.",
+            kind="missing",
+        )
+    batches = aiter(reader.log(record, follow=follow, tail=tail, since=since))
+    try:
+        first = await anext(batches)
+    except StopAsyncIteration:
+        first = []
+    return Stream(_log_lines(first, batches), media_type=NDJSON)
+
+
+@get("/v1/health", summary="Is the agent well, and its sources")
+async def health(request: Request[None, None, State]) -> Health:
+    parts = _parts(request)
+    sources = sorted(parts.world.all(Source), key=lambda s: s.id)
+    return Health(__version__, parts.mode, parts.clock.now() - parts.started_at, sources)
+
+
+@get("/v1/whoami", summary="Who the kernel says you are")
+async def whoami(request: Request[None, None, State]) -> Who:
+    caller = _caller(request)
+    mode = _parts(request).mode
+    return Who(caller.name, caller.uid, mode, PERSONAL_REFUSES if mode == "personal" else ())
+
+
+@get("/metrics", media_type=CONTENT_TYPE, summary="The agent's own figures, in Prometheus format")
+async def metrics(request: Request[None, None, State]) -> Response[bytes]:
+    return Response(_parts(request).metrics.text(), media_type=CONTENT_TYPE)
+
+
+def api(parts: Parts) -> Litestar:
+    return Litestar(
+        [stream, topic_records, looks, log, health, whoami, metrics],
+        state=State({"parts": parts}),
+        exception_handlers={ConsoleError: _told},
+        openapi_config=OpenAPIConfig(
+            "Quarterdeck agent",
+            __version__,
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        ),
+        logging_config=None,
+        request_max_body_size=1_000_000,
+    )
+
+
+async def _log_lines(first: list[LogLine], batches: AsyncIterator[list[LogLine]]) -> AsyncIterator[bytes]:
+    encode = msgspec.json.Encoder().encode
+    yield encode(first) + b"\n"
+    waiting: asyncio.Task[list[LogLine]] | None = None
+    try:
+        while True:
+            waiting = waiting or asyncio.ensure_future(_next(batches))
+            done, _ = await asyncio.wait({waiting}, timeout=LOG_TICK_S)
+            if not done:
+                yield b"[]\n"
+                continue
+            batch, waiting = waiting.result(), None
+            yield encode(batch) + b"\n"
+    except StopAsyncIteration:
+        return
+    except ConsoleError as error:
+        yield encode([LogLine(None, "note", f"The log ended: {error.message} {error.hint}".rstrip())]) + b"\n"
+    finally:
+        if waiting is not None:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        if hasattr(batches, "aclose"):
+            await batches.aclose()
+
+
+async def _next(batches: AsyncIterator[list[LogLine]]) -> list[LogLine]:
+    return await anext(batches)
+
+
+def _parts(request: Request[None, None, State]) -> Parts:
+    parts: Parts = request.app.state["parts"]
+    return parts
+
+
+def _caller(request: Request[None, None, State]) -> Caller:
+    caller: Caller = request.scope[SCOPE_KEY]  # type: ignore[literal-required]  # our own key
+    return caller
+
+
+def _client(request: Request[None, None, State], client: str) -> str:
+    # The uid is part of it, so that nobody can speak for another user's screen.
+    return f"{_caller(request).uid}:{client}"
+
+
+def _known(topics: frozenset[str]) -> None:
+    if unknown := sorted(topics - TOPICS.keys()):
+        raise SourceError(
+            f"There is no topic {unknown[0]!r}.", f"There are: {', '.join(sorted(TOPICS))}.", kind="missing"
+        )
+
+
+_STATUS = {"missing": 404, "refused": 403, "limited": 429}
+
+
+def _told(_: Request[None, None, State], error: ConsoleError) -> Response[Problem]:
+    kind = error.kind if isinstance(error, SourceError) else ""
+    return Response(Problem(error.message, error.hint), status_code=_STATUS.get(kind, 502))

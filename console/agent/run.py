@@ -1,0 +1,293 @@
+"""`quarterdeck agent`: every part made once and wired together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from console import __version__
+from console.agent.api import Parts, api
+from console.agent.frame import Frame
+from console.agent.identity import PERSONAL_REFUSES
+from console.agent.lock import Holder, StateLock
+from console.agent.logs import AgentLog, Redactor
+from console.agent.memory import Memory
+from console.agent.metrics import CONTENT_TYPE, Metrics
+from console.agent.protocol import Server, bind, server
+from console.agent.supervisor import Supervisor
+from console.clock import SystemClock
+from console.errors import StoreError
+from console.settings.load import Loaded, SettingsError
+from console.settings.model import SecretRef, Settings
+from console.settings.secrets import Secrets
+from console.settings.watch import watch
+from console.store.shelf import Shelves
+from console.world.feed import Context, LogReader, Wanted, WantedOf
+from console.world.interest import Interest
+from console.world.model import Agent, Notice
+from console.world.world import World
+
+log = logging.getLogger("quarterdeck.agent")
+
+def rooms() -> tuple[WantedOf, ...]:
+    """What each room wants to run for given settings."""
+    from console.alerts import feeds as alerts
+    from console.fleet import feeds as fleet
+    from console.monitoring import feeds as monitoring
+    from console.pipelines import feeds as pipelines
+
+    return (fleet.wanted, pipelines.wanted, monitoring.wanted, alerts.wanted)
+
+
+IDLE_TICK_S = 5.0
+"""How often a personal agent looks whether anybody is there."""
+READY_FD = "QUARTERDECK_READY_FD"
+"""A file descriptor that whoever starts an agent gives it: a byte arrives on it once the agent answers."""
+
+
+class AgentProcess:
+    """One agent, from its lock to its end."""
+
+    def __init__(self, loaded: Loaded, *, folder: Path, socket_path: Path, rooms: tuple[WantedOf, ...]) -> None:
+        self._rooms = rooms
+        self.settings = loaded.settings
+        self._loaded = loaded
+        self._folder = folder
+        self._socket_path = socket_path
+        self._clock = SystemClock()
+        self._mode = self.settings.agent.mode
+        self.world = World(self._clock)
+        self._interest = Interest()
+        self._redactor = Redactor()
+        self._secrets = Secrets(self.settings.secrets, folder)
+        self._shelves = Shelves(folder, self._clock, self._store_notice)
+        self._context = Context(self.world, self._interest, self._clock, self._shelves.shelf, self._secret)
+        self._memory = Memory(self._context)
+        self._supervisor = Supervisor(self._context, data_at=self._memory.data_at)
+        self._metrics = Metrics(self.world, self._supervisor, self._clock, {"store": lambda: self._shelves.pending})
+        self._ended = asyncio.Event()
+
+    async def run(self) -> int:
+        """Serve until told to end. Returns the exit code; raises ConsoleError where it cannot begin."""
+        lock = StateLock(self._folder)
+        started = self._clock.now()
+        why = lock.take(Holder(os.getpid(), str(self._socket_path), started, self._mode))
+        listening = bind(self._socket_path, self.settings.agent.group if self._mode == "duty" else "")
+        agent_log = AgentLog(self._folder / "log", self.settings.agent.log_level, self._redactor)
+        if why:
+            self._store_notice(
+                StoreError(why, "Facts are kept in memory only. Check the folder, or set QUARTERDECK_STATE_DIR.")
+            )
+        self._introduce(started)
+        frame = Frame(
+            api(Parts(self.world, self._interest, self._clock, self._metrics, self._reader, self._mode, started)),
+            self._mode,
+            os.geteuid(),
+            self._metrics,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._ended.set)
+        api_server = server(frame)
+        # The store is read before the first client is answered, so that nobody sees an empty world where there is one.
+        await self._shelves.open()
+        self._memory.recall([w.name for w in self._wanted(self.settings)])
+        self._supervisor.apply(self._wanted(self.settings))
+        tasks = [
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("api", api_server.serve(sockets=[listening])),
+                ("shelves", self._shelves.run()),
+                ("memory", self._memory.run()),
+                ("lag", self._metrics.watch_lag()),
+                ("settings", self._watch_settings()),
+                ("idle", self._idle(frame)),
+                *self._metrics_listener(),
+            )
+        ]
+        for task in tasks:
+            task.add_done_callback(self._task_done)
+        _tell_ready()
+        log.info("agent started", extra={"version": __version__, "mode": self._mode, "socket": str(self._socket_path)})
+        try:
+            await self._ended.wait()
+        finally:
+            await self._end(api_server, tasks)
+            with contextlib.suppress(OSError):
+                self._socket_path.unlink()
+            lock.release()
+            log.info("agent ended")
+            agent_log.close()
+        return 0
+
+    async def _end(self, api_server: Server, tasks: list[asyncio.Task[Any]]) -> None:
+        # Streams are ended first: uvicorn would wait for them. Then at most 2 s for the rest, and the store last.
+        api_server.should_exit = True
+        api_server.force_exit = True
+        await self._supervisor.close()
+        for task in tasks:
+            if task.get_name() != "api":
+                task.cancel()
+        async with asyncio.timeout(2.0):
+            await asyncio.gather(*tasks, return_exceptions=True)
+        self._memory.save()
+        await self._shelves.close()
+
+    def _task_done(self, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a part of the agent broke", extra={"part": task.get_name()}, exc_info=error)
+            self._notice(
+                f"part-{task.get_name()}",
+                "error",
+                f"A part of the agent broke: {task.get_name()}: {error}",
+                "Start the agent again; its log has the trace.",
+            )
+
+    def _wanted(self, settings: Settings) -> list[Wanted]:
+        return [want for room in self._rooms for want in room(settings)]
+
+    def _reader(self, topic: str, record_id: str) -> LogReader | None:
+        if topic == "containers":
+            return self._supervisor.reader(f"docker/{record_id.partition('/')[0]}")
+        if topic == "jobs":
+            from console.pipelines.model import Job, Repository
+
+            job = self.world.get(Job, record_id)
+            repository = self.world.get(Repository, job.repository) if job else None
+            return self._supervisor.reader(f"github/{repository.source}") if repository else None
+        return None
+
+    def _introduce(self, started: float) -> None:
+        self.world.put(
+            Agent(
+                id="self",
+                version=__version__,
+                mode=self._mode,
+                organisation=self.settings.organisation,
+                demo=self.settings.demo,
+                started_at=started,
+                pid=os.getpid(),
+                host=socket.gethostname(),
+                settings_path=str(self._loaded.path or ""),
+                refuses=PERSONAL_REFUSES if self._mode == "personal" else (),
+            )
+        )
+
+    async def _secret(self, ref: SecretRef) -> str:
+        value = await self._secrets.resolve(ref)
+        self._redactor.add(value)
+        return value
+
+    # -- notices ---------------------------------------------------------------------------------------------------
+
+    def _notice(self, key: str, level: Any, message: str, hint: str) -> None:
+        old = self.world.get(Notice, key)
+        since = old.since if old is not None and old.message == message else self._clock.now()
+        self.world.put(Notice(id=key, level=level, message=message, hint=hint, since=since))
+
+    def _store_notice(self, error: StoreError | None) -> None:
+        if error is None:
+            self.world.drop(Notice.topic, "state")
+        else:
+            self._notice("state", "error", error.message, error.hint)
+
+    # -- settings --------------------------------------------------------------------------------------------------
+
+    async def _watch_settings(self) -> None:
+        async for outcome in watch(self._loaded.path, self._clock, in_effect=self._loaded):
+            if isinstance(outcome, SettingsError):
+                self._notice(
+                    "settings", "error", outcome.message, outcome.hint or "The last good settings stay in force."
+                )
+                continue
+            self.world.drop(Notice.topic, "settings")
+            self._apply(outcome.settings)
+
+    def _apply(self, settings: Settings) -> None:
+        fixed = _needs_restart(self.settings, settings)
+        if fixed:
+            self._notice(
+                "restart",
+                "warning",
+                f"Changed settings that hold from the next start: {', '.join(fixed)}.",
+                "Start the agent again.",
+            )
+        else:
+            self.world.drop(Notice.topic, "restart")
+        self._secrets = Secrets(settings.secrets, self._folder)
+        logging.getLogger().setLevel(settings.agent.log_level.upper())
+        agent = self.world.get(Agent, "self")
+        self._supervisor.apply(self._wanted(settings))
+        if agent is not None and agent.organisation != settings.organisation:
+            import msgspec
+
+            self.world.put(msgspec.structs.replace(agent, organisation=settings.organisation))
+        log.info("settings applied")
+
+    # -- the rest --------------------------------------------------------------------------------------------------
+
+    async def _idle(self, frame: Frame) -> None:
+        """A personal agent ends when nobody has been there for a while; a duty agent never does (R2)."""
+        if self._mode == "duty":
+            await self._ended.wait()
+        while not self._ended.is_set():
+            await self._clock.sleep(IDLE_TICK_S)
+            if frame.under_way:
+                frame.last_request = time.monotonic()
+            if time.monotonic() - frame.last_request >= self.settings.agent.idle_exit:
+                log.info("nobody is connected: the agent ends")
+                self._ended.set()
+
+    def _metrics_listener(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+        if not self.settings.agent.metrics:
+            return []
+        host, _, port = self.settings.agent.metrics.rpartition(":")
+        try:
+            listening = socket.create_server((host.strip("[]"), int(port)))
+        except (OSError, ValueError) as error:
+            self._notice(
+                "metrics",
+                "warning",
+                f"agent.metrics: {self.settings.agent.metrics} cannot be listened on: {error}",
+                "Choose another HOST:PORT.",
+            )
+            return []
+
+        async def app(scope: Any, _receive: Any, send: Any) -> None:
+            found = scope["type"] == "http" and scope["path"] == "/metrics"
+            body = self._metrics.text() if found else b"Only /metrics is here.\n"
+            headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+            await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+        return [("metrics", server(app).serve(sockets=[listening]))]
+
+
+def _needs_restart(old: Settings, new: Settings) -> list[str]:
+    fixed = ("mode", "socket", "group", "metrics", "idle_exit")
+    return [f"agent.{name}" for name in fixed if getattr(old.agent, name) != getattr(new.agent, name)]
+
+
+def _tell_ready() -> None:
+    if (given := os.environ.pop(READY_FD, "")).isdecimal():
+        with contextlib.suppress(OSError):
+            os.write(int(given), b"1")
+            os.close(int(given))
+
+
+def run_agent(loaded: Loaded, *, folder: Path, socket_path: Path, rooms_of: tuple[WantedOf, ...] | None = None) -> int:
+    """Run an agent in this process until it ends. Returns the exit code; raises ConsoleError where it cannot begin."""
+
+    async def serve() -> int:
+        wanted = rooms() if rooms_of is None else rooms_of
+        return await AgentProcess(loaded, folder=folder, socket_path=socket_path, rooms=wanted).run()
+
+    return asyncio.run(serve())

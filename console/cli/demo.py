@@ -1,0 +1,154 @@
+"""`quarterdeck demo`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.errors import AgentError
+
+HELP = "Open the console on a simulated company: real protocols, invented facts. Nothing of yours is touched."
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the company is, and which one."""
+
+    repos: int = 24
+    hosts: int = 3
+    containers: int = 40
+    panels: int = 60
+    alerts: int | None = None
+    seed: int = 7
+
+    def arguments(self) -> list[str]:
+        pairs = [(name, getattr(self, name)) for name in ("repos", "hosts", "containers", "panels", "alerts", "seed")]
+        return [part for name, value in pairs if value is not None for part in (f"--{name}", str(value))]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    default = Size()
+    for name, text in (
+        ("repos", "repositories"),
+        ("hosts", "Docker hosts"),
+        ("containers", "containers"),
+        ("panels", "panels"),
+        ("seed", "which company"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=int,
+            default=getattr(default, name),
+            metavar="N",
+            help=f"{text} (default {getattr(default, name)})",
+        )
+    parser.add_argument("--alerts", type=int, metavar="N", help="alerts (default: as the company's troubles go)")
+    parser.add_argument(
+        "--serve", action="store_true", help="no screen: serve until interrupted, for verbs and scripts"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    size = Size(args.repos, args.hosts, args.containers, args.panels, args.alerts, args.seed)
+    if args.serve:
+        import signal
+
+        with contextlib.closing(Company(size)) as demo:
+            demo.reach()
+            print(f"export QUARTERDECK_SOCKET={demo.socket}", flush=True)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        return 0
+    return open_demo(size)
+
+
+def open_demo(size: Size, *, first_start: bool = False) -> int:
+    """Show the company. The screen paints first; the company comes up behind it."""
+    from console.cli.screen import show
+    from console.settings.model import Ui
+
+    if first_start:
+        print("No settings yet, so this is the demo company. For your own: quarterdeck init", file=sys.stderr)
+    with contextlib.closing(Company(size)) as demo:
+        return show(demo.socket, demo.reach, ui=Ui(), demo=True)
+
+
+class Company:
+    """A demo company and an agent of its own, in a folder of their own."""
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self._folder = Path(tempfile.mkdtemp(prefix="quarterdeck-demo-"))
+        self._after = contextlib.ExitStack()
+        self._after.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        self._up = False
+        self.socket = self._folder / "agent.sock"
+
+    def reach(self) -> None:
+        """Bring both up; once. Raises AgentError where they do not come up."""
+        if self._up:
+            return
+        self._up = True
+        settings = self._serve()
+        self._run_agent(settings)
+
+    def close(self) -> None:
+        """End both, and leave nothing behind."""
+        self._after.close()
+
+    def _serve(self) -> Path:
+        import msgspec
+
+        servers = subprocess.Popen(
+            [sys.executable, "-m", "console.demo", "--folder", str(self._folder), *self._size.arguments()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._after.callback(_end, servers)
+        line = servers.stdout.readline() if servers.stdout is not None else b""
+        if not line:
+            raise AgentError("The demo company did not start.", f"Try it by hand: {sys.executable} -m console.demo")
+        return Path(str(msgspec.json.decode(line, type=dict[str, object])["settings"]))
+
+    def _run_agent(self, settings: Path) -> None:
+        read, write = os.pipe()
+        environment = {
+            "QUARTERDECK_READY_FD": str(write),
+            "QUARTERDECK_SOCKET": str(self.socket),
+            "QUARTERDECK_STATE_DIR": str(self._folder / "state"),
+        }
+        try:
+            agent = subprocess.Popen(
+                [sys.executable, "-m", "console", "--config", str(settings), "agent", "--mode", "personal"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=(write,),
+                env={**os.environ, **environment},
+            )
+        finally:
+            os.close(write)
+        self._after.callback(_end, agent)
+        with os.fdopen(read, "rb") as ready:
+            if not ready.read(1):
+                raise AgentError(
+                    "The demo's agent did not start.", f"Try it by hand: quarterdeck --config {settings} agent"
+                )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(6.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,153 @@
+"""`quarterdeck doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from console.errors import ConsoleError
+from console.words import StateWord
+
+if TYPE_CHECKING:
+    from console.settings.model import Settings
+
+HELP = "Check every connection and name the exact fix. Exit code 1 where one is needed."
+
+LOW_SPACE_BYTES = 200 * 1024 * 1024
+"""Room for the store, its journal and a month of logs."""
+
+
+class Check(Struct, frozen=True):
+    what: str
+    word: StateWord
+    found: str
+    fix: str = ""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from console.cli.tables import glyph
+
+    checks = []
+    for check in _checks(args):
+        checks.append(check)
+        if not args.json:
+            print(f"{glyph(check.word)} {check.what:<26} {check.found}", flush=True)
+            if check.fix:
+                print(f"  {'':<26} fix: {check.fix}", flush=True)
+    if args.json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(checks), indent=2) + b"\n")
+    return 1 if any(c.word in ("failed", "stale") for c in checks) else 0
+
+
+def _checks(args: argparse.Namespace) -> Iterator[Check]:
+    settings = None
+    if not args.agent:
+        check, settings = _settings(args.config)
+        yield check
+        if settings is None:
+            return
+        yield from _places(settings)
+    yield from _agent(args)
+
+
+def _settings(given: str | None) -> tuple[Check, Settings | None]:
+    from console.settings.load import find, load
+
+    try:
+        path = find(given)
+        loaded = load(path)
+    except ConsoleError as error:
+        return Check("settings", "failed", error.message, error.hint or "quarterdeck config check"), None
+    if path is None:
+        return Check("settings", "warning", "there are none: nothing is watched", "quarterdeck init"), loaded.settings
+    return Check("settings", "ok", str(path)), loaded.settings
+
+
+def _places(settings: Settings) -> Iterator[Check]:
+    from console.paths import checked_socket, socket_path, state_dir
+
+    folder = state_dir()
+    yield _folder(folder)
+    try:
+        path = checked_socket(Path(settings.agent.socket)) if settings.agent.socket else socket_path()
+        yield Check("socket", "ok", str(path))
+    except ConsoleError as error:
+        yield Check("socket", "failed", error.message, error.hint)
+
+
+def _folder(folder: Path) -> Check:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f".doctor-{os.getpid()}"
+        probe.write_bytes(b"x" * 4096)
+        probe.unlink()
+        room = os.statvfs(folder)
+    except OSError as error:
+        fix = (
+            "Make room on that disk."
+            if error.errno == 28
+            else "Check its owner and mode, or set QUARTERDECK_STATE_DIR."
+        )
+        return Check("state folder", "failed", f"{folder}: {error.strerror}", fix)
+    free = room.f_bavail * room.f_frsize
+    if free < LOW_SPACE_BYTES:
+        return Check("state folder", "warning", f"{folder}: {free >> 20} MiB left", "Make room on that disk.")
+    if folder.stat().st_mode & 0o077:
+        return Check("state folder", "warning", f"{folder} can be read by others", f"chmod 700 {folder}")
+    return Check("state folder", "ok", str(folder))
+
+
+def _agent(args: argparse.Namespace) -> Iterator[Check]:
+    from console.cli.reach import reached
+    from console.cli.settle import settled_replica
+    from console.client.replica import Replica
+    from console.clock import SystemClock
+    from console.overview import freshness
+    from console.shape import source_word
+    from console.world.model import Agent, Notice, Source
+
+    replica = Replica()
+    try:
+        with reached(args) as agent:
+            settled_replica(agent, replica)
+    except ConsoleError as error:
+        yield Check("agent", "failed", error.message, error.hint)
+        return
+    for me in replica.all(Agent):
+        yield Check("agent", "ok", f"{me.mode}, version {me.version}, pid {me.pid} on {me.host}")
+    for notice in sorted(replica.all(Notice), key=lambda n: n.id):
+        word: StateWord = {"error": "failed", "warning": "warning"}.get(notice.level, "ok")  # type: ignore[assignment]  # literals
+        yield Check(f"notice {notice.id}", word, notice.message, notice.hint)
+    now = SystemClock().now()
+    for source in sorted(replica.all(Source), key=lambda s: s.id):
+        word = source_word(source)
+        if word == "queued":
+            yield Check(
+                source.id,
+                "warning",
+                "no answer yet: it is still being tried",
+                "quarterdeck doctor, once more in a minute",
+            )
+            continue
+        yield Check(source.id, word, freshness(source, now).text, source.hint)
+        for note in source.notes:
+            yield Check(source.id, "warning", note)
+    if not replica.all(Source):
+        yield Check(
+            "sources",
+            "warning",
+            "none are named in the settings",
+            "quarterdeck init, or see config/quarterdeck.example.yaml",
+        )

@@ -1,0 +1,98 @@
+"""`quarterdeck list`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from console.cli.reach import Reach
+
+HELP = "The records of a topic, as a table or as the world's own JSON, once or as they change."
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    from console.topics import TOPICS
+
+    parser.add_argument("topic", choices=sorted(TOPICS), metavar="TOPIC", help=", ".join(sorted(TOPICS)))
+    parser.add_argument(
+        "--json", action="store_true", help="a JSON array; with --watch a line each change: {topic, id, record}"
+    )
+    parser.add_argument("--watch", action="store_true", help="go on, a line each change, until interrupted")
+    parser.add_argument(
+        "--where", metavar="EXPR", default="", help="filter, as / on the screen: 'state:exited age<2h' (docs/filter.md)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    import msgspec
+
+    from console.cli.reach import reached
+    from console.cli.settle import settled_replica
+    from console.cli.tables import table
+    from console.client.replica import Replica
+    from console.clock import SystemClock
+    from console.shape import fields
+    from console.topics import TOPICS
+    from console.where import compile as compile_where
+
+    kind = TOPICS[args.topic]
+    clock = SystemClock()
+    keep = compile_where(args.where, None) if args.where else None
+    with reached(args) as agent:
+        if args.watch:
+            return _watch(args, agent)
+        records = settled_replica(agent, Replica()).all(kind)
+        now = clock.now()
+        shown = sorted((r for r in records if keep is None or keep.matches(fields(r, now))), key=lambda r: r.id)
+        if args.json:
+            sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n")
+        elif shown:
+            print(table(shown, now))
+        else:
+            print(f"No {args.topic}{' match' if args.where else ''}.", file=sys.stderr)
+    return 0
+
+
+def _watch(args: argparse.Namespace, agent: Reach) -> int:
+    import queue
+
+    import msgspec
+
+    from console.cli.tables import line
+    from console.client.replica import Batch, Replica
+    from console.client.stream import AgentPort
+    from console.clock import SystemClock
+    from console.shape import fields
+    from console.topics import TOPICS
+    from console.where import compile as compile_where
+
+    kind, clock, replica = TOPICS[args.topic], SystemClock(), Replica()
+    keep = compile_where(args.where, None) if args.where else None
+    batches: queue.SimpleQueue[Batch] = queue.SimpleQueue()
+    agent.reach()
+    port = AgentPort(agent.path, clock, topics=frozenset({args.topic}), reach=agent.reach)
+    port.start(batches.put)
+    link = ""
+    try:
+        while True:
+            batch = batches.get()
+            changed = replica.apply(batch)
+            if batch.link.state != link:
+                link = batch.link.state
+                if link == "lost":
+                    print(f"-- {batch.link.error} {batch.link.hint}", file=sys.stderr, flush=True)
+            now = clock.now()
+            for record_id in sorted(changed.get(args.topic, ())):
+                record = replica.get(kind, record_id)
+                if keep is not None and record is not None and not keep.matches(fields(record, now)):
+                    continue
+                if args.json:
+                    gone_or_is = {"topic": args.topic, "id": record_id, "record": record}
+                    sys.stdout.buffer.write(msgspec.json.encode(gone_or_is) + b"\n")
+                else:
+                    print(line(record, now) if record is not None else f"- {record_id} is gone")
+            sys.stdout.flush()
+    finally:
+        port.close()

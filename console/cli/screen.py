@@ -1,0 +1,54 @@
+"""`quarterdeck` without a verb: the screen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from console.settings.model import Ui
+
+
+def open_screen(args: argparse.Namespace) -> int:
+    """Open the screen on the agent, or on the demo company where there is nothing to watch yet."""
+    if not sys.stdout.isatty() or not sys.stdin.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        # A full-screen program would only spill escape codes here.
+        from console.cli import status
+
+        args.json = False
+        return status.run(args)
+    if _first_start(args):
+        from console.cli import demo
+
+        return demo.open_demo(demo.Size(), first_start=True)
+    from console.cli.reach import reached
+    from console.settings.load import find, load
+
+    ui = load(find(args.config)).settings.ui
+    with reached(args) as agent:
+        return show(agent.path, agent.reach, ui=ui)
+
+
+def show(path: Path, reach: Callable[[], None], *, ui: Ui, demo: bool = False) -> int:
+    """Run the screen on the agent at `path`. It paints first and connects after that."""
+    from console.client.stream import AgentPort
+    from console.clock import SystemClock
+    from console.ui.run import run
+
+    clock = SystemClock()
+    return run(AgentPort(path, clock, reach=reach), clock=clock, ui=ui, demo=demo)
+
+
+def _first_start(args: argparse.Namespace) -> bool:
+    from console.cli.reach import DUTY_SOCKET
+    from console.client.start import answers
+    from console.paths import socket_path
+    from console.settings.load import find
+
+    if args.agent or args.config or find(None) is not None:
+        return False
+    return not os.access(DUTY_SOCKET, os.R_OK | os.W_OK) and not answers(socket_path())

@@ -1,0 +1,85 @@
+"""A record as an operator filters and reads it: its own fields, and the ones worked out at `now`. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from console.alerts.model import Alert, Silence, alert_word
+from console.fleet.model import Container, Image, Volume, container_word
+from console.monitoring.model import Rule, Target, rule_word, target_word
+from console.pipelines.model import Job, Repository, Run, run_word, seconds_taken
+from console.words import StateWord
+from console.world.model import Record, Source
+
+
+def word(record: Record) -> StateWord | None:
+    """The screen's word for the state of a record; None for a record that has no state."""
+    match record:
+        case Container():
+            return container_word(record)
+        case Run() | Job():
+            return run_word(record.status, record.conclusion)
+        case Alert():
+            return alert_word(record)
+        case Rule():
+            return rule_word(record)
+        case Target():
+            return target_word(record)
+        case Repository():
+            return "failed" if record.problem else "ok"
+        case Silence():
+            return {"active": "waiting", "pending": "queued", "expired": "cancelled"}.get(record.state, "unknown")  # type: ignore[return-value]  # literals
+        case Source():
+            return source_word(record)
+    return None
+
+
+def source_word(source: Source) -> StateWord:
+    match source.state:
+        case "ok":
+            return "ok"
+        case "starting":
+            return "queued"
+        case "off":
+            return "cancelled"
+        case "degraded" if source.failures == 0:
+            return "warning"
+        case "degraded":
+            return "stale"
+        case "failed":
+            # Facts that are old but there are stale; without any the source has failed.
+            return "failed" if source.data_at is None else "stale"
+
+
+def fields(record: Record, now: float) -> dict[str, object]:
+    """Every field of `record` by name, and `word`, `age` (s since it began), `took` (s) where they mean something."""
+    shape: dict[str, object] = msgspec.structs.asdict(record)
+    if (state := word(record)) is not None:
+        shape["word"] = state
+    began = _began(record)
+    if began is not None:
+        shape["age"] = max(0.0, now - began)
+    match record:
+        case Run():
+            ended = record.updated_at if record.status == "completed" else None
+            shape["took"] = seconds_taken(record.started_at, ended, now)
+        case Job():
+            shape["took"] = seconds_taken(record.started_at, record.completed_at, now)
+        case Container() if record.state == "running":
+            shape["up"] = seconds_taken(record.started_at, None, now)
+    return shape
+
+
+def _began(record: Record) -> float | None:
+    match record:
+        case Run() | Container() | Image() | Volume():
+            return record.created_at
+        case Job() | Silence():
+            return record.started_at if isinstance(record, Job) else record.starts_at
+        case Alert():
+            return record.starts_at
+        case Rule():
+            return record.active_since
+        case Source():
+            return record.since
+    return None
