@@ -16,6 +16,7 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]"  # two-byte escapes
     r"|\x9b[0-?]*[ -/]*[@-~]"  # the 8-bit CSI
 )
+_SGR = re.compile(r"(\x1b\[[0-9;:]{0,64}m)")
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"
     "\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"  # zero-width and bidirectional controls
@@ -32,6 +33,29 @@ def clean(text: str, limit: int = LIMIT) -> str:
 def clean_block(text: str, limit: int = 65_536) -> str:
     """The same with line breaks kept and tabs as four spaces, for messages of several lines."""
     return _plain(text.replace("\r\n", "\n").replace("\t", "    "), limit)
+
+
+def clean_log(text: str, limit: int = 16_384) -> str:
+    """One line of a log: no control code but colours (SGR), tabs as four spaces, at most `limit` visible characters.
+
+    A carriage return becomes a blank, so that nothing written before it is hidden.
+    """
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text
+    text = text[: limit * 10].replace("\t", "    ").replace("\r", " ").replace("\n", " ")
+    parts: list[str] = []
+    room = limit
+    for index, part in enumerate(_SGR.split(text)):
+        if index % 2:  # split with one group: the odd ones are the colours
+            parts.append(part)
+            continue
+        plain = _UNSAFE.sub("", _SEQUENCE.sub("", part))
+        if len(plain) > room:
+            parts.append(plain[: max(room - 1, 0)] + "…")
+            break
+        parts.append(plain)
+        room -= len(plain)
+    return "".join(parts)
 
 
 def _plain(text: str, limit: int) -> str:
