@@ -24,7 +24,7 @@ from console.errors import SourceError
 from console.monitoring import wire
 from console.monitoring.answer import LINES, Answer, instant_answer, range_answer
 from console.monitoring.model import seconds
-from console.monitoring.session import Call, Session, Whole
+from console.monitoring.session import Call, Session, TooLargeError, Whole
 from console.monitoring.threads import Threads
 from console.text import clean
 
@@ -170,10 +170,9 @@ class Client:
                 return await self._threads.run(work)
         except TimeoutError as error:
             raise self._late(query=query) from error
-        except SourceError as error:
-            # Too large is the query's own fault.
-            if query and error.kind == "failed" and not isinstance(error, QueryError):
-                raise QueryError(error.message, error.hint, kind="failed") from error
+        except TooLargeError as error:
+            if query:
+                raise QueryError(error.message, error.hint) from error
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise self._translated(error, query=query) from error

@@ -21,6 +21,10 @@ CHUNK = 65_536
 _current = threading.local()
 
 
+class TooLargeError(SourceError):
+    """An answer above the limit of its call."""
+
+
 class Call:
     """One request, so that another thread can give it up."""
 
@@ -96,7 +100,7 @@ class Session:
         self._inner.close()
 
     def request(self, method: str, url: str, params: Mapping[str, str] | None = None, **options: Any) -> Whole:
-        """Raises SourceError (failed) for an answer above the limit of the call under way, and what requests raises."""
+        """Raises TooLargeError for an answer above the limit of the call under way, and what requests raises."""
         # A query may be longer than the address line that a proxy takes: it travels in the body.
         fields: dict[str, Any] = {"data": params} if method == "POST" else {"params": params}
         call: Call = _current.call
@@ -106,10 +110,9 @@ class Session:
             for chunk in response.iter_content(CHUNK):
                 body += chunk
                 if len(body) > call.limit:
-                    raise SourceError(
+                    raise TooLargeError(
                         f"The answer is larger than {call.limit // 1_048_576} MiB.",
                         "Ask for less: sum by (…), topk(20, …), a shorter range or a longer step.",
-                        kind="failed",
                     )
             return Whole(response.status_code, bytes(body), dict(response.headers))
 

@@ -137,7 +137,7 @@ class PrometheusFeed:
         own, secret = self._own, self._context.secret
         return Client(
             own.url,
-            timeout_s=own.timeout,
+            timeout_s=float(own.timeout),
             queries=MOST,
             clock=self._context.clock,
             tls=client_context(own.tls) if own.url.startswith("https:") else None,
@@ -182,8 +182,8 @@ def _panel(source: str, panel: settings.Panel) -> Panel:
         unit=panel.unit,
         group=panel.group,
         kind=panel.kind,
-        range_s=panel.range,
-        step_s=panel.step,
+        range_s=float(panel.range),
+        step_s=float(panel.step),
         warn=panel.warn,
         fail=panel.fail,
         below=panel.below,

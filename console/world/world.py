@@ -85,6 +85,10 @@ class World:
     def all(self, kind: type[R]) -> list[R]:
         return list(self._live.get(kind.topic, {}).values())  # type: ignore[arg-type]  # a topic holds one type
 
+    def topic(self, topic: str) -> list[Record]:
+        """Every record of a topic by its name: how a room reads what a room beside it says."""
+        return list(self._live.get(topic, {}).values())
+
     def counts(self) -> dict[str, int]:
         """How many records each topic holds."""
         return {topic: len(live) for topic, live in self._live.items()}
