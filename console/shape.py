@@ -70,6 +70,15 @@ def fields(record: Record, now: float) -> dict[str, object]:
     return shape
 
 
+WORKED_OUT = frozenset({"word", "age", "took", "up"})
+"""Names that `fields` adds to a record's own, where they mean something for it."""
+
+
+def field_names(kind: type[Record]) -> frozenset[str]:
+    """Every name that a filter on records of `kind` may use."""
+    return frozenset(f.name for f in msgspec.structs.fields(kind)) | WORKED_OUT
+
+
 def _began(record: Record) -> float | None:
     match record:
         case Run() | Container() | Image() | Volume():

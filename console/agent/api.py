@@ -12,7 +12,7 @@ from litestar import Litestar, Request, Response, get, put
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from console import __version__
@@ -44,6 +44,8 @@ class Parts:
     """The log reader for (topic, record id)."""
     mode: Literal["personal", "duty"]
     started_at: float
+    ending: asyncio.Event
+    """Set when the agent ends: streams end then, each with a whole line."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -77,9 +79,9 @@ class Problem(msgspec.Struct, frozen=True):
 @get("/v1/world/stream", media_type=NDJSON, summary="The world: a snapshot, then changes, then heartbeats")
 async def stream(
     request: Request[None, None, State],
-    since: str = "",
-    topics: str = "",
-    client: Annotated[str, Parameter(pattern=r"^[0-9a-f]*$", max_length=32)] = "",
+    since: FromQuery[str] = "",
+    topics: FromQuery[str] = "",
+    client: Annotated[str, QueryParameter(pattern=r"^[0-9a-f]*$", max_length=32)] = "",
 ) -> Stream:
     """NDJSON pages. `since` is the cursor of an earlier page; `topics` narrows, separated by commas."""
     parts = _parts(request)
@@ -90,7 +92,7 @@ async def stream(
     async def lines() -> AsyncIterator[bytes]:
         parts.metrics.streams += 1
         try:
-            async for line in pages(parts.world, parts.clock, since, wanted):
+            async for line in pages(parts.world, parts.clock, since, wanted, parts.ending):
                 yield line
         finally:
             parts.metrics.streams -= 1
@@ -100,7 +102,7 @@ async def stream(
 
 
 @get("/v1/world/{topic:str}", summary="All records of a topic")
-async def topic_records(request: Request[None, None, State], topic: str) -> Response[bytes]:
+async def topic_records(request: Request[None, None, State], topic: FromPath[str]) -> Response[bytes]:
     """A JSON array of the topic's records, as the world has them."""
     _known(frozenset({topic}))
     records = sorted(_parts(request).world.all(TOPICS[topic]), key=lambda r: r.id)
@@ -108,7 +110,7 @@ async def topic_records(request: Request[None, None, State], topic: str) -> Resp
 
 
 @put("/v1/looks", status_code=204, summary="Say what this client looks at")
-async def looks(request: Request[None, None, State], data: Looks) -> None:
+async def looks(request: Request[None, None, State], data: JSONBody[Looks]) -> None:
     """Sources fetch what costs something only while somebody looks. Holds until the client's stream ends."""
     _parts(request).interest.look(_client(request, data.client), data.looks)
 
@@ -116,11 +118,11 @@ async def looks(request: Request[None, None, State], data: Looks) -> None:
 @get("/v1/log", media_type=NDJSON, summary="The log of a container or a job")
 async def log(  # noqa: PLR0917  # query parameters, given by name
     request: Request[None, None, State],
-    topic: str,
-    record: str,
-    follow: bool = False,
-    tail: Annotated[int, Parameter(ge=0, le=1_000_000)] = 500,
-    since: float | None = None,
+    topic: FromQuery[str],
+    record: FromQuery[str],
+    follow: FromQuery[bool] = False,
+    tail: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 500,
+    since: FromQuery[float | None] = None,
 ) -> Stream:
     """NDJSON, each line an array of log lines. The first comes before the status, so a missing log is a 404."""
     reader = _parts(request).reader(topic, record)
@@ -135,7 +137,7 @@ async def log(  # noqa: PLR0917  # query parameters, given by name
         first = await anext(batches)
     except StopAsyncIteration:
         first = []
-    return Stream(_log_lines(first, batches), media_type=NDJSON)
+    return Stream(_log_lines(first, batches, _parts(request).ending), media_type=NDJSON)
 
 
 @get("/v1/health", summary="Is the agent well, and its sources")
@@ -173,12 +175,14 @@ def api(parts: Parts) -> Litestar:
     )
 
 
-async def _log_lines(first: list[LogLine], batches: AsyncIterator[list[LogLine]]) -> AsyncIterator[bytes]:
+async def _log_lines(
+    first: list[LogLine], batches: AsyncIterator[list[LogLine]], ending: asyncio.Event
+) -> AsyncIterator[bytes]:
     encode = msgspec.json.Encoder().encode
     yield encode(first) + b"\n"
     waiting: asyncio.Task[list[LogLine]] | None = None
     try:
-        while True:
+        while not ending.is_set():
             waiting = waiting or asyncio.ensure_future(_next(batches))
             done, _ = await asyncio.wait({waiting}, timeout=LOG_TICK_S)
             if not done:

@@ -25,8 +25,9 @@ from console.agent.protocol import Server, bind, server
 from console.agent.supervisor import Supervisor
 from console.clock import SystemClock
 from console.errors import StoreError
-from console.settings.load import Loaded, SettingsError
+from console.settings.load import Loaded
 from console.settings.model import SecretRef, Settings
+from console.settings.problems import SettingsError
 from console.settings.secrets import Secrets
 from console.settings.watch import watch
 from console.store.shelf import Shelves
@@ -36,6 +37,7 @@ from console.world.model import Agent, Notice
 from console.world.world import World
 
 log = logging.getLogger("quarterdeck.agent")
+
 
 def rooms() -> tuple[WantedOf, ...]:
     """What each room wants to run for given settings."""
@@ -49,6 +51,8 @@ def rooms() -> tuple[WantedOf, ...]:
 
 IDLE_TICK_S = 5.0
 """How often a personal agent looks whether anybody is there."""
+STREAMS_END_S = 1.5
+"""How long streams get to end: the agent is gone within 5 s of a SIGTERM, whatever its clients do."""
 READY_FD = "QUARTERDECK_READY_FD"
 """A file descriptor that whoever starts an agent gives it: a byte arrives on it once the agent answers."""
 
@@ -88,7 +92,18 @@ class AgentProcess:
             )
         self._introduce(started)
         frame = Frame(
-            api(Parts(self.world, self._interest, self._clock, self._metrics, self._reader, self._mode, started)),
+            api(
+                Parts(
+                    self.world,
+                    self._interest,
+                    self._clock,
+                    self._metrics,
+                    self._reader,
+                    self._mode,
+                    started,
+                    self._ended,
+                )
+            ),
             self._mode,
             os.geteuid(),
             self._metrics,
@@ -120,7 +135,7 @@ class AgentProcess:
         try:
             await self._ended.wait()
         finally:
-            await self._end(api_server, tasks)
+            await self._end(api_server, frame, tasks)
             with contextlib.suppress(OSError):
                 self._socket_path.unlink()
             lock.release()
@@ -128,8 +143,12 @@ class AgentProcess:
             agent_log.close()
         return 0
 
-    async def _end(self, api_server: Server, tasks: list[asyncio.Task[Any]]) -> None:
-        # Streams are ended first: uvicorn would wait for them. Then at most 2 s for the rest, and the store last.
+    async def _end(self, api_server: Server, frame: Frame, tasks: list[asyncio.Task[Any]]) -> None:
+        # Streams end first, each with a whole line: the news wakes them. Then at most 2 s for the rest; the store last.
+        self._notice("agent", "info", "This agent ends.", "")
+        deadline = time.monotonic() + STREAMS_END_S
+        while frame.under_way and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
         api_server.should_exit = True
         api_server.force_exit = True
         await self._supervisor.close()

@@ -18,8 +18,10 @@ GATHER_S = 0.1
 50 ms and 0.4 % at 100 ms (docs/figures.md). The first change after a quiet spell goes out at once."""
 
 
-async def pages(world: World, clock: Clock, since: str, topics: frozenset[str]) -> AsyncIterator[bytes]:
-    """Lines for one client, for ever. Pages that name nothing the client asked for are not sent."""
+async def pages(
+    world: World, clock: Clock, since: str, topics: frozenset[str], ending: asyncio.Event
+) -> AsyncIterator[bytes]:
+    """Lines for one client until the agent ends. Pages that name nothing the client asked for are not sent."""
     encode = msgspec.json.Encoder().encode
     cursor = since
     sent_at = -GATHER_S
@@ -30,6 +32,8 @@ async def pages(world: World, clock: Clock, since: str, topics: frozenset[str]) 
             if page.records or page.kind == "snapshot":
                 yield encode(page) + b"\n"
                 sent_at = clock.monotonic()
+        if ending.is_set():
+            return
         if not news:
             try:
                 async with asyncio.timeout(HEARTBEAT_S):

@@ -33,13 +33,13 @@ def run(args: argparse.Namespace) -> int:
     from console.cli.tables import table
     from console.client.replica import Replica
     from console.clock import SystemClock
-    from console.shape import fields
+    from console.shape import field_names, fields
     from console.topics import TOPICS
     from console.where import compile as compile_where
 
     kind = TOPICS[args.topic]
     clock = SystemClock()
-    keep = compile_where(args.where, None) if args.where else None
+    keep = compile_where(args.where, field_names(kind)) if args.where else None
     with reached(args) as agent:
         if args.watch:
             return _watch(args, agent)
@@ -64,12 +64,12 @@ def _watch(args: argparse.Namespace, agent: Reach) -> int:
     from console.client.replica import Batch, Replica
     from console.client.stream import AgentPort
     from console.clock import SystemClock
-    from console.shape import fields
+    from console.shape import field_names, fields
     from console.topics import TOPICS
     from console.where import compile as compile_where
 
     kind, clock, replica = TOPICS[args.topic], SystemClock(), Replica()
-    keep = compile_where(args.where, None) if args.where else None
+    keep = compile_where(args.where, field_names(kind)) if args.where else None
     batches: queue.SimpleQueue[Batch] = queue.SimpleQueue()
     agent.reach()
     port = AgentPort(agent.path, clock, topics=frozenset({args.topic}), reach=agent.reach)

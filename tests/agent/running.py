@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import console.store.store  # noqa: F401  # a child that is another user may not be able to read our interpreter
 from console.agent.run import run_agent
 from console.settings.load import Loaded, load
 from tests.agent.rooms import wanted
@@ -21,6 +22,11 @@ def settings_file(folder: Path, text: str) -> Path:
     path = folder / "quarterdeck.yaml"
     path.write_text(text)
     return path
+
+
+def hosts(*names: str) -> str:
+    """Settings with these Docker hosts; their engines are never asked, since the rooms are the test's."""
+    return "docker: [" + ", ".join(f"{{name: {n}, url: 'unix:///nonexistent/{n}.sock'}}" for n in names) + "]\n"
 
 
 def forked(

@@ -18,9 +18,9 @@ from console.errors import AgentError, ConsoleError
 from console.fleet.model import Container
 from console.world.model import Agent, Notice, Page, Source
 from tests.agent.rooms import TestFeed, container
-from tests.agent.running import agent, end, settings_file, until
+from tests.agent.running import agent, end, hosts, settings_file, until
 
-ONE_HOST = "docker: [{name: eu1}]\n"
+ONE_HOST = hosts("eu1")
 
 
 @pytest.fixture
@@ -97,6 +97,9 @@ def test_a_signal_ends_it_within_five_seconds_with_streams_open(place, number):
         assert end(pid, number) < 5.0
         assert not path.exists()
         until(lambda: all(s.replica.link.state == "lost" for s in screens))
+        assert all(any("agent ended" in b.link.error.lower() for b in s.batches) for s in screens), (
+            "each ends with a whole line"
+        )
         for screen in screens:
             screen.port.close()
 
@@ -116,7 +119,8 @@ def test_a_screen_goes_on_when_the_agent_comes_back(place):
 
 
 def test_a_frozen_agent_is_noticed(place, monkeypatch):
-    monkeypatch.setattr("console.client.stream.SILENCE_S", 0.5)
+    monkeypatch.setattr("console.client.stream.SILENCE_S", 1.0)
+    monkeypatch.setattr("console.agent.stream.HEARTBEAT_S", 0.2)
     settings, folder, path = place
     with agent(settings, folder, path) as pid:
         screen = Screen(path)
@@ -221,7 +225,7 @@ def test_looks_hold_until_the_stream_ends(place):
 
 
 def test_a_feed_that_breaks_stops_no_other_and_keeps_its_facts(tmp_path):
-    settings = settings_file(tmp_path / "etc", "docker: [{name: good}, {name: bad}]\n")
+    settings = settings_file(tmp_path / "etc", hosts("good", "bad"))
 
     async def fail(feed: TestFeed, report) -> None:
         if feed.runs == 1:
@@ -261,13 +265,13 @@ def test_good_settings_take_effect_and_bad_ones_leave_the_last_good(place):
         screen = Screen(path)
         until(lambda: screen.replica.get(Source, "docker/eu1"))
         began = time.monotonic()
-        settings.write_text("docker: [{name: eu1}, {name: eu2}]\n")
+        settings.write_text(hosts("eu1", "eu2"))
         until(lambda: screen.replica.get(Container, "eu2/web-1"))
         assert time.monotonic() - began < 5.0
         settings.write_text("docker: [{nam: eu1}]\n")
         until(lambda: screen.replica.get(Notice, "settings"))
         assert screen.replica.get(Container, "eu2/web-1")
-        settings.write_text("docker: [{name: eu2}]\n")
+        settings.write_text(hosts("eu2"))
         until(lambda: not screen.replica.get(Notice, "settings"))
         until(lambda: not screen.replica.get(Source, "docker/eu1") and not screen.replica.get(Container, "eu1/web-1"))
         screen.port.close()
@@ -304,16 +308,16 @@ def test_a_personal_agent_ends_when_idle_and_a_duty_agent_never(tmp_path, monkey
     group = grp.getgrgid(os.getegid()).gr_name
     for mode in ("personal", "duty"):
         path = tmp_path / f"{mode}.sock"
-        text = f"agent: {{mode: {mode}, idle_exit: 500ms{f', group: {group}' if mode == 'duty' else ''}}}\n"
+        text = f"agent: {{mode: {mode}, idle_exit: 1s{f', group: {group}' if mode == 'duty' else ''}}}\n"
         with agent(settings_file(tmp_path / mode, text), tmp_path / f"state-{mode}", path, rooms=()):
             if mode == "personal":
                 screen = Screen(path)
-                time.sleep(1.2)
+                time.sleep(2.0)
                 assert path.exists(), "a connected screen keeps it"
                 screen.port.close()
                 until(lambda: not path.exists())
             else:
-                time.sleep(1.5)
+                time.sleep(2.0)
                 assert path.exists()
 
 
