@@ -272,7 +272,7 @@ class Client:
 
 
 def _refused(envelope: wire.Envelope, status: int, *, query: bool) -> NoReturn:
-    words = clean(envelope.error, 400) or f"HTTP {status} without a reason"
+    words = clean(envelope.error, 400).strip() or f"HTTP {status} without a reason"
     if query and envelope.error_type != "unavailable":
         kind = "timeout" if envelope.error_type in ("timeout", "canceled") else "failed"
         raise QueryError(

@@ -130,10 +130,8 @@ class Watch:
         )
         if old is not None:
             # A single value that stays the same is no news, whenever it was asked for.
-            same_start = old.start if panel.kind == "instant" else new.start
-            if msgspec.structs.replace(old, at=new.at, start=same_start) == msgspec.structs.replace(
-                new, start=same_start
-            ):
+            start = new.start if panel.kind == "instant" else old.start
+            if msgspec.structs.replace(old, at=new.at, start=start) == new:
                 return
         self._context.world.put(new)
 
