@@ -5,37 +5,149 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""Bits of U+2800 by column, from the top row down (Unicode 15, 21.1)."""
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
-_LEVELS = " _.-=+*#"
+Span = tuple[float, float]
+"""The lowest and the highest value in one column of dots."""
+
+BLANK = 0x2800
+_COLUMN = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+"""Bits over U+2800 of the left and the right dots, from the top down (Unicode, chapter 21.1)."""
+_FROM = tuple(tuple(sum(dots[row:]) for row in range(4)) for dots in _COLUMN)
+_TO = tuple(tuple(sum(dots[: row + 1]) for row in range(4)) for dots in _COLUMN)
+
+_ROWS = {0b0000: " ", 0b0001: "_", 0b0011: ".", 0b1111: "|", 0b1110: ":", 0b1100: '"', 0b1000: "'",
+         0b0100: "-", 0b0010: "-", 0b0110: "-"}  # fmt: skip
+"""What stands for a cell in ASCII, by which of its four rows of dots are set, the top one first."""
+
+
+def _ascii_of(bits: int) -> str:
+    rows = 0
+    for row in range(4):
+        rows = rows << 1 | bool(bits & (_COLUMN[0][row] | _COLUMN[1][row]))
+    return _ROWS.get(rows, ":")
+
+
+ASCII = {BLANK + bits: _ascii_of(bits) for bits in range(256)}
+"""For str.translate."""
+
+
+def known(points: Sequence[float | None]) -> list[float | None]:
+    """The points, with what is no number (NaN, infinities) as None."""
+    return [point if point is not None and math.isfinite(point) else None for point in points]
+
+
+def resampled(points: Sequence[float | None], columns: int) -> list[Span | None]:
+    """The points over so many columns of dots.
+
+    Where several share a column it keeps their lowest and highest, so that no spike is lost; where there are fewer
+    points than columns, straight lines join them, and a gap stays a gap.
+    """
+    count = len(points)
+    if count == 0 or columns <= 0:
+        return [None] * max(0, columns)
+    if count >= columns:
+        spans: list[Span | None] = []
+        for column in range(columns):
+            part = [p for p in points[column * count // columns : (column + 1) * count // columns] if p is not None]
+            spans.append((min(part), max(part)) if part else None)
+        return spans
+    spans = [None] * columns
+    places = [round(i * (columns - 1) / max(1, count - 1)) for i in range(count)]
+    for i, point in enumerate(points):
+        if point is None:
+            continue
+        at = places[i]
+        spans[at] = (point, point)
+        before = points[i - 1] if i else None
+        if before is not None:
+            start = places[i - 1]
+            for x in range(start + 1, at):
+                between = before + (point - before) * (x - start) / (at - start)
+                spans[x] = (between, between)
+    return spans
+
+
+THRESHOLDS = 250
+"""Owners from here on are levels, which give way to a line instead of mixing their dots with it."""
+
+
+class Raster:
+    """Cells of dots, and whose they are: a number that the caller gives each line."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.bits = [bytearray(width) for _ in range(height)]
+        self.owner = [bytearray(width) for _ in range(height)]
+
+    def line(self, spans: Sequence[Span | None], low: float, high: float, owner: int) -> None:
+        """Draw a line whose neighbouring columns touch; `spans` has two for each cell."""
+        before: tuple[int, int] | None = None
+        for x, span in enumerate(spans):
+            if span is None:
+                before = None
+                continue
+            bottom, top = self._dot(span[0], low, high), self._dot(span[1], low, high)
+            upper, lower = top, bottom
+            if before is not None:
+                # Reach half-way to the neighbour, so that steep slopes stay joined and thin.
+                if before[0] > lower + 1:
+                    lower = before[0] - 1
+                elif before[1] < upper - 1:
+                    upper = before[1] + 1
+            self._vertical(x, upper, lower, owner)
+            before = (top, bottom)
+
+    def area(self, spans: Sequence[Span | None], low: float, high: float, owner: int) -> None:
+        """Fill from the bottom up to a line."""
+        for x, span in enumerate(spans):
+            if span is not None:
+                self._vertical(x, self._dot(span[1], low, high), self.height * 4 - 1, owner)
+
+    def dotted(self, value: float, low: float, high: float, owner: int) -> None:
+        """A thin level across all cells that are still empty."""
+        row, dot = divmod(self._dot(value, low, high), 4)
+        bits, owners = self.bits[row], self.owner[row]
+        for x in range(self.width):
+            if not bits[x]:
+                bits[x] = _COLUMN[0][dot]
+                owners[x] = owner
+
+    def text(self, row: int) -> str:
+        pairs = bytearray(b"\x28" * (2 * self.width))
+        pairs[::2] = self.bits[row]
+        return pairs.decode("utf-16-le").replace(chr(BLANK), " ")
+
+    def _dot(self, value: float, low: float, high: float) -> int:
+        """The row of dots of a value, from the top; values beyond the ends stay on the edge."""
+        rows = self.height * 4 - 1
+        return rows - max(0, min(rows, round((value - low) / ((high - low) or 1.0) * rows)))
+
+    def _vertical(self, x: int, upper: int, lower: int, owner: int) -> None:
+        cell, side = divmod(x, 2)
+        first, last = upper >> 2, lower >> 2
+        top, whole, bottom = _FROM[side][upper & 3], _FROM[side][0], _TO[side][lower & 3]
+        if first == last:
+            top &= bottom
+        bits, owners = self.bits, self.owner
+        for row in range(first, last + 1):
+            dots = top if row == first else bottom if row == last else whole
+            if owners[row][cell] < THRESHOLDS:
+                bits[row][cell] |= dots
+            else:
+                bits[row][cell] = dots
+            owners[row][cell] = owner
 
 
 def sparkline(points: Sequence[float | None], width: int, ascii: bool = False) -> str:  # noqa: A002  # the settings' word
-    """The newest points in `width` cells of one line, two points a cell; a gap is a blank. Starts at zero."""
-    if width <= 0:
-        return ""
-    taken = [p if p is not None and math.isfinite(p) else None for p in points[-width * 2 :]]
-    known = [p for p in taken if p is not None]
-    if not known:
-        return " " * width
-    low, high = min(0.0, *known), max(0.0, *known)
-    spread = (high - low) or 1.0
-    if ascii:
-        return "".join(_level(taken[i : i + 2], low, spread) for i in range(0, len(taken), 2)).rjust(width)
-    if len(taken) % 2:
-        taken.insert(0, None)
-    cells = []
-    for i in range(0, len(taken), 2):
-        bits = 0
-        for column, point in enumerate(taken[i : i + 2]):
-            if point is not None:
-                for dot in range(1 + round((point - low) / spread * 3)):
-                    bits |= _DOTS[column][3 - dot]
-        cells.append(chr(0x2800 + bits) if bits else " ")
-    return "".join(cells).rjust(width)
-
-
-def _level(points: Sequence[float | None], low: float, spread: float) -> str:
-    known = [p for p in points if p is not None]
-    return _LEVELS[1 + round((max(known) - low) / spread * (len(_LEVELS) - 2))] if known else " "
+    """A filled line in one row of exactly `width` cells, from zero up; a gap is blank, and so is an empty line."""
+    values = known(points)
+    figures = [value for value in values if value is not None]
+    if width <= 0 or not figures:
+        return " " * max(0, width)
+    raster = Raster(width, 1)
+    low, high = min(0.0, *figures), max(0.0, *figures)
+    # Fewer points than dots stand at the right, where now is, each in a column of its own.
+    columns = width * 2
+    spans = resampled([*[None] * (columns - len(values)), *values], columns)
+    raster.area(spans, low, high, 1)
+    text = raster.text(0)
+    return text.translate(ASCII) if ascii else text

@@ -78,8 +78,24 @@ COLUMNS: tuple[Column[Thing], ...] = (
     Column("name", "Container", lambda r, _: Cell(r.name, "bold"), 14, grow=2, sort=lambda r: r.name),
     Column("image", "Image", lambda r, _: r.image, 20, grow=1, priority=2),
     Column("cpu", "CPU", lambda r, _: number(r.cpu, "percent"), 7, align="right", sort=lambda r: r.cpu),
-    Column("memory", "Memory", lambda r, _: number(r.memory, "bytes"), 9, align="right", priority=3, sort=lambda r: r.memory),
-    Column("age", "Age", lambda r, now: Cell(ago(now - r.since), "dim"), 4, align="right", sort=lambda r: -r.since, ages=True),
+    Column(
+        "memory",
+        "Memory",
+        lambda r, _: number(r.memory, "bytes"),
+        9,
+        align="right",
+        priority=3,
+        sort=lambda r: r.memory,
+    ),
+    Column(
+        "age",
+        "Age",
+        lambda r, now: Cell(ago(now - r.since), "dim"),
+        4,
+        align="right",
+        sort=lambda r: -r.since,
+        ages=True,
+    ),
 )
 
 
