@@ -32,6 +32,8 @@ NEWEST = (1, 52)
 """Docker 29; a newer engine is spoken to in this version."""
 BULK = 4
 """Lists and inspects at once: enough to follow a host that restarts everything, and no load for its engine."""
+WORDS_S = 0.1
+"""How long ssh's words may lag behind the end of the connection they explain: both are on this machine."""
 LINE_LIMIT = 2_000_000
 """Bytes of one event or sample: the longest are containers' labels."""
 EVENTS = {
@@ -212,6 +214,7 @@ class Engine:
         try:
             return await self._lanes[lane].call(work, self._timeout_s)
         except FOREIGN as error:
+            await self._listen()
             raise self._explain(error, what) from error
 
     async def _stream(
@@ -230,6 +233,7 @@ class Engine:
             async for piece in stream:
                 yield piece
         except FOREIGN as error:
+            await self._listen()
             raise self._explain(error, what) from error
         finally:
             await stream.close()
@@ -239,6 +243,11 @@ class Engine:
         explained = explain(error, what, self._shown if self._tunnel is None else self._address)
         words = self._words()
         return explained if not words else SourceError(explained.message + words, explained.hint, kind=explained.kind)
+
+    async def _listen(self) -> None:
+        """Let ssh say why it closed a connection: its words come by another way than the end itself."""
+        if self._tunnel is not None and not self._tunnel.words:
+            await asyncio.sleep(WORDS_S)
 
     def _words(self) -> str:
         return f" (ssh says: {self._tunnel.words})" if self._tunnel is not None and self._tunnel.words else ""

@@ -34,6 +34,10 @@ FOREIGN = (
 """What may come out of a call to docker-py."""
 
 
+_TIMEOUTS = (TimeoutError, requests.ReadTimeout, urllib3.exceptions.TimeoutError)
+# urllib3 makes a refused connection one of its time-outs too (NewConnectionError), and requests follows it.
+
+
 class _Reason(msgspec.Struct):
     message: str = ""
 
@@ -71,7 +75,7 @@ def explain(error: BaseException, what: str, address: Address) -> SourceError:
             "Does this port speak TLS, and does the engine want a client certificate (`tls.cert`, `tls.key`)?",
             kind="tls",
         )
-    if any(isinstance(c, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError) for c in causes):
+    if any(isinstance(c, _TIMEOUTS) and not isinstance(c, urllib3.exceptions.NewConnectionError) for c in causes):
         return SourceError(
             f"{where} did not answer in time to: {what}",
             "The engine hangs or the way to it is slow: look at it with `docker info` on that machine.",

@@ -42,6 +42,7 @@ class Kit:
     @contextlib.asynccontextmanager
     async def running(self):
         """The feed's run under way; yields its task once the first list is in the world."""
+        self.report = Report(self.world, self.clock, self.feed.name)
         task = asyncio.create_task(self.feed.run(self.report))
         try:
             await self.until(lambda: self.report.record.state == "ok" or task.done())

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tarfile
 from pathlib import Path
@@ -14,7 +15,7 @@ import docker
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from tests.stack.part import StartError, end, find, programs_missing, spawn, wait_ready
+from tests.stack.part import StartError, alive, end, find, programs_missing, spawn, wait_ready
 
 IMAGE = "quarterdeck-test:1"
 
@@ -31,9 +32,9 @@ class Docker:
             return "busybox is not static: install busybox-static"
         return ""
 
-    def start(self, folder: Path, *extra: str) -> dict[str, str]:
-        """`extra` are options for dockerd: a second engine beside the first needs `--bridge=none`."""
-        pid = launch(folder, *extra)
+    def start(self, folder: Path, *, alone: bool = False) -> dict[str, str]:
+        """`alone` gives it a network namespace of its own: two engines in one would fight over docker0."""
+        pid = launch(folder, alone=alone)
         try:
             client = connect(folder)
             try:
@@ -49,6 +50,11 @@ class Docker:
 
     def stop(self, folder: Path, facts: dict[str, str]) -> None:
         """Kill what runs first: dockerd would ask each container to stop and wait ten seconds for it."""
+        if not answers(folder / "d.sock"):
+            print(f"no engine answers in {folder}: what it left is removed")
+            _sweep(folder)
+            clear_mounts(folder)
+            return
         try:
             client = connect(folder)
             try:
@@ -66,11 +72,15 @@ class Docker:
 PART = Docker()
 
 
-def launch(folder: Path, *extra: str) -> int:
+def launch(folder: Path, *, alone: bool = False) -> int:
     """Start dockerd on `folder`, on what an earlier one left there if it did; return its pid once it answers."""
     sock, log = folder / "d.sock", folder / "dockerd.log"
-    (folder / "d.pid").unlink(missing_ok=True)
+    for stale in (folder / "d.pid", folder / "exec/containerd/containerd.pid"):
+        # Where nobody collects the dead, a killed engine's zombie would pass for a running one.
+        if stale.exists() and not alive(int(stale.read_text(encoding="ascii"))):
+            stale.unlink()
     argv = [
+        *(("unshare", "--net") if alone else ()),
         "dockerd",
         f"--host=unix://{sock}",
         f"--data-root={folder}/data",
@@ -79,28 +89,29 @@ def launch(folder: Path, *extra: str) -> int:
         f"--config-file={folder}/daemon.json",
         f"--storage-driver={_storage_driver(folder)}",
         "--shutdown-timeout=2",
-        *extra,
     ]
     (folder / "daemon.json").write_text("{}", encoding="ascii")
     pid = spawn(log, argv)
 
-    def ready() -> bool:
-        if not sock.exists():
-            return False
-        try:
-            client = connect(folder)
-        except (DockerException, RequestException):
-            return False
-        client.close()
-        return True
-
     try:
-        wait_ready(ready, pid, log, within_s=60)
+        wait_ready(lambda: answers(sock), pid, log, within_s=60)
     except StartError:
         end(pid)
         clear_mounts(folder)
         raise
     return pid
+
+
+def answers(sock: Path) -> bool:
+    """Whether an engine answers there. docker-py would leave a socket open where none does."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(5)
+        try:
+            probe.connect(str(sock))
+            probe.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b" 200 " in probe.recv(64)
+        except OSError:
+            return False
 
 
 def connect(folder: Path) -> docker.APIClient:
@@ -113,6 +124,23 @@ def clear_mounts(folder: Path) -> None:
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
     for mount in sorted((m for m in mounts if m.startswith(f"{folder}/")), reverse=True):
         subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Kill the containers that a killed engine left running, and the shims that hold them."""
+    parents: dict[int, int] = {}
+    shims = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                words = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"containerd-shim" in words and f"{folder}/".encode() in words:
+                shims.add(int(entry.name))
+    for pid in [p for p, parent in parents.items() if parent in shims] + sorted(shims):
+        end(pid, within_s=0)
 
 
 def busybox_tar() -> bytes:
