@@ -6,6 +6,7 @@ conclusion is a plain string here and an unknown one never raises.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from msgspec import Struct
@@ -150,3 +151,61 @@ def run_word(status: str, conclusion: str) -> StateWord:
 def seconds_taken(started_at: float | None, ended_at: float | None, now: float) -> float | None:
     """How long something took, or has taken by `now` where it has not ended."""
     return None if started_at is None else max(0.0, (ended_at if ended_at is not None else now) - started_at)
+
+
+RUNS_KEPT = 50
+"""Runs kept of a repository, and the number asked for at once."""
+KEPT_S = 86_400.0
+"""How long a finished run is kept: a day."""
+WORKFLOWS_KEPT = 300
+"""Most workflows of which the last run is kept however old it is."""
+
+
+def under_way(run: Run) -> bool:
+    """Whether the run changes by itself: it is queued or running. One that waits for a person may wait for 30 days."""
+    return run.status not in ("completed", "waiting", "")
+
+
+def activity(run: Run) -> float:
+    """When something last happened to the run; 0 where GitHub does not say."""
+    return max(run.updated_at or 0.0, run.started_at or 0.0, run.created_at or 0.0)
+
+
+def kept_runs(known: Iterable[Run], page: Iterable[Run], now: float) -> list[Run]:
+    """Which runs of a repository are worth keeping, newest first, when GitHub's newest are `page`.
+
+    Of the last day, not completed, or the last of their workflow. What is known and older than a full page is kept only
+    as the last of its workflow; what the page should name and does not has been deleted.
+    """
+    runs = {run.id: run for run in page}
+    oldest = min(run.run_id for run in runs.values()) if len(runs) >= RUNS_KEPT else 0
+    for run in known:
+        if run.run_id < oldest:
+            runs.setdefault(run.id, run)
+    kept: list[Run] = []
+    last_of: set[int] = set()
+    recent = 0
+    for run in sorted(runs.values(), key=lambda run: run.run_id, reverse=True):
+        last = run.workflow_id not in last_of and len(last_of) < WORKFLOWS_KEPT
+        young = (
+            recent < RUNS_KEPT and run.run_id >= oldest and (run.status != "completed" or now - activity(run) <= KEPT_S)
+        )
+        if last:
+            last_of.add(run.workflow_id)
+        recent += young
+        if last or young:
+            kept.append(run)
+    return kept
+
+
+def run_key(text: str) -> tuple[str, int, int] | None:
+    """(repository, run id, attempt or 0) of REPOSITORY/RUN_ID or REPOSITORY/RUN_ID@ATTEMPT; None for anything else."""
+    repository, _, tail = text.rpartition("/")
+    run_id, _, attempt = tail.partition("@")
+    if not repository or not _whole(run_id) or (attempt and not _whole(attempt)):
+        return None
+    return repository, int(run_id), int(attempt or 0)
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
