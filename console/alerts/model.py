@@ -154,6 +154,8 @@ class Health(Struct, frozen=True):
 
     healthy: frozenset[str] = frozenset()
     """The members that answered."""
+    down: frozenset[str] = frozenset()
+    """The members that did not."""
     since: float = 0.0
     """Since when it has answered every poll."""
     uptime_s: float | None = None
@@ -203,13 +205,14 @@ def _present(old: Tracked | None, seen: Seen, now: float, cluster: str, evidence
     before = old.alert if old is not None else None
     began = min(seen.starts_at, now) if seen.starts_at is not None else now
     fires = tuple(at for at in (old.fires if old is not None else ()) if now - at < FLAP_WINDOW_S)
-    anew = before is None or before.state == "resolved" or _later(seen.starts_at, before.starts_at)
+    anew = before is None or _later(seen.starts_at, before.starts_at)
     if anew:
         fires = (*fires, now)[-HISTORY:]
     if before is not None and before.state == state and not anew:
         since, history = before.since, before.history
     else:
-        since = began if anew and state == "firing" else now
+        news = before is None or not before.history or began >= before.history[-1].at
+        since = began if anew and news and state == "firing" else now
         why = _why(before, seen, anew=anew)
         history = (*(before.history if before is not None else ()), Change(since, state, why))[-HISTORY:]
     flapping = len(fires) >= FLAP_FIRES or (before is not None and before.flapping and bool(fires))
@@ -246,7 +249,8 @@ def _absent(old: Tracked, health: Health, now: float, evidence: Evidence) -> Tra
     alert = old.alert
     # A missing time from before an outage says nothing of what happened since.
     absent_s = now - max(absent_since, health.since)
-    witness = not alert.members or bool(health.healthy.intersection(alert.members))
+    # A member that the settings no longer name is no longer waited for.
+    witness = bool(health.healthy.intersection(alert.members)) or not health.down.intersection(alert.members)
     settled = witness and absent_s >= QUIET_S and (health.uptime_s or 0.0) >= QUIET_S
     held = alert.flapping and absent_s < FLAP_WINDOW_S
     if evidence == "firing":
@@ -258,7 +262,7 @@ def _absent(old: Tracked, health: Health, now: float, evidence: Evidence) -> Tra
     elif settled:
         return _resolved(old, now, "not in Alertmanager for 5 min")
     elif not witness:
-        why = f"{', '.join(alert.members)}, which reported it, does not answer"
+        why = f"{', '.join(m for m in alert.members if m in health.down)}, which reported it, does not answer"
     else:
         why = "no longer in Alertmanager, not confirmed as resolved"
     history = alert.history
@@ -288,7 +292,7 @@ def _resolved(old: Tracked, now: float, why: str) -> Tracked:
 def _why(before: Alert | None, seen: Seen, *, anew: bool) -> str:
     if anew:
         return "fired" if before is None else "fired again"
-    if before is not None and before.state == "missing":
+    if before is not None and before.state in ("missing", "resolved"):
         return "reported again"
     if seen.suppressed:
         return "silenced" if seen.silenced_by else "inhibited" if seen.inhibited_by else "muted"

@@ -53,6 +53,8 @@ class AlertmanagerFeed:
         self._tracked: dict[str, Tracked] | None = None
         self._since: float | None = None
         """Since when it answers every poll; None while it does not."""
+        self.polls = 0
+        """Readings of the cluster taken in so far."""
         self._polled = (0.0, 0.0)
         """The newest answer, by the wall clock and the monotonic one."""
 
@@ -88,11 +90,13 @@ class AlertmanagerFeed:
         self._note_gap()
         health = Health(
             healthy=frozenset(m.label for m in well),
+            down=frozenset(m.label for m in members if m.error is not None),
             since=self._since or self._polled[0],
             uptime_s=min((m.uptime_s for m in well if m.uptime_s is not None), default=None),
         )
         await self._step(fold.alerts({m.label: m.alerts for m in well}), health)
         self._put_extras(well)
+        self.polls += 1
         report.ok(float(self._own.poll), detail=_detail(members, well), notes=tuple(_notes(members)))
 
     def _note_gap(self) -> None:
