@@ -79,6 +79,23 @@ def load_text(text: str, path: Path, env: Mapping[str, str] = os.environ) -> Loa
     return _overlaid(converted.settings, origins, path.absolute(), env)
 
 
+def load_partly(path: Path | None) -> Settings:
+    """What can be understood of a file that may have problems: for `secret`, which must help to put them right.
+
+    Raises SettingsError where nothing can be read, or where the section `secrets` itself is wrong.
+    """
+    if path is None:
+        return Settings()
+    file = display(path)
+    tree, problems = document.parse(read_text(path), file)
+    if tree is None and problems:
+        raise _wrong(problems, path)
+    converted = convert.convert(tree, file)
+    if own := [problem for problem in converted.problems if problem.path.startswith("secrets")]:
+        raise _wrong(own, path)
+    return converted.settings
+
+
 def read_text(path: Path) -> str:
     """The file's text. Raises SettingsError: missing, unreadable, no regular file, too long, not UTF-8."""
     file = display(path)

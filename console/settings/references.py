@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from msgspec import Struct
 
 from console.settings.model import SecretRef
 
@@ -35,3 +38,15 @@ def environment_name(name: str) -> str:
 def credential_name(name: str) -> str:
     """`github/acme` is looked for in the systemd credential github-acme: a credential's name is a file's."""
     return name.replace("/", "-")
+
+
+def references_in(value: object, path: str = "") -> Iterator[tuple[str, SecretRef]]:
+    """Each secret that settings name, with the path of the key that names it."""
+    if isinstance(value, SecretRef):
+        yield path, value
+    elif isinstance(value, Struct):
+        for key in value.__struct_fields__:
+            yield from references_in(getattr(value, key), f"{path}.{key}" if path else key)
+    elif isinstance(value, tuple):
+        for index, one in enumerate(value):
+            yield from references_in(one, f"{path}[{index}]")
