@@ -75,7 +75,7 @@ class AgentProcess:
         self._shelves = Shelves(folder, self._clock, self._store_notice)
         self._context = Context(self.world, self._interest, self._clock, self._shelves.shelf, self._secret)
         self._memory = Memory(self._context)
-        self._supervisor = Supervisor(self._context, data_at=self._memory.data_at)
+        self._supervisor = Supervisor(self._context, data_at=self._memory.data_at, redact=self._redactor.redact)
         self._metrics = Metrics(self.world, self._supervisor, self._clock, {"store": lambda: self._shelves.pending})
         self._ended = asyncio.Event()
 
@@ -147,7 +147,7 @@ class AgentProcess:
         # Streams end first, each with a whole line: the news wakes them. Then at most 2 s for the rest; the store last.
         self._notice("agent", "info", "This agent ends.", "")
         deadline = time.monotonic() + STREAMS_END_S
-        while frame.under_way and time.monotonic() < deadline:
+        while frame.under_way and time.monotonic() < deadline:  # noqa: ASYNC110  # once in a life; an event would cost each request
             await asyncio.sleep(0.02)
         api_server.should_exit = True
         api_server.force_exit = True
