@@ -79,8 +79,13 @@ class DockerApi:
                 )
             if _version_key(asked) < _version_key(shapes.MIN_API):
                 raise Fault(400, f"client version {asked} is too old. Minimum supported API version is {shapes.MIN_API}, please upgrade your client to a newer version")  # fmt: skip
+        if request.method == "POST" and (match := re.fullmatch(r"/containers/([^/]+)/(start|stop|restart)", path)):
+            return self._change(match[1], match[2], now)
         if request.method not in ("GET", "HEAD"):
-            raise Fault(405, "The demo company's engines are for looking at: nothing can be changed on them")
+            raise Fault(
+                405,
+                "The demo company's engines start, stop and restart containers; nothing else can be changed on them",
+            )
         for pattern, handler in self._routes:
             if match := pattern.fullmatch(path):
                 return handler(request, now, *match.groups())
@@ -168,6 +173,14 @@ class DockerApi:
         if found is None:
             raise Fault(404, f"No such container: {name}")
         return found
+
+    def _change(self, name: str, verb: str, now: float) -> Answer:
+        container, fleet = self._find(name), self._company.fleet
+        up = container.state == "running"
+        if (verb == "start" and up) or (verb == "stop" and not up):
+            return Answer(304)
+        {"start": fleet.start, "stop": fleet.stop, "restart": fleet.restart}[verb](container, now)
+        return Answer(204)
 
     def _list(self, request: Request, now: float) -> Answer:
         filters = _filters(request, _LIST_FILTERS)
@@ -265,20 +278,24 @@ class DockerApi:
         return Answer(200, self._event_stream(filters, since, until, now), [("Content-Type", "application/json")])
 
     async def _event_stream(
-        self, filters: dict[str, list[str]], since: float | None, until: float | None, now: float
+        self, filters: dict[str, list[str]], since: float | None, until: float | None, begun: float
     ) -> AsyncIterator[bytes]:
-        mark = now if since is None else since
+        host = self._host
+        told = host.told
+        last = None if until is None else round(until * 1e6)
+        fresh = [e for e in host.events if since is not None and round(since * 1e6) <= e.at_us <= begun * 1e6]
         yield b""
         while True:
-            now = self._clock.now()
-            self._company.advance(now)
-            for event in list(self._host.events):
-                if mark < event.at <= now and (until is None or event.at <= until) and _wanted(event, filters):
+            for event in fresh:
+                if (last is None or event.at_us <= last) and _wanted(event, filters):
                     yield msgspec.json.encode(shapes.event(event)) + b"\n"
-            mark = max(mark, now)
+            now = self._clock.now()
             if until is not None and now >= until:
                 return
             await self._pulse.next()
+            self._company.advance(self._clock.now())
+            fresh = list(host.events)[-(host.told - told) :] if host.told > told else []
+            told = host.told
 
     def _stats(self, request: Request, now: float, name: str) -> Answer:
         container = self._find(name)

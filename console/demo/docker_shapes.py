@@ -257,8 +257,8 @@ def event(e: Event) -> Json:
         "Action": e.action,
         "Actor": {"ID": c.id, "Attributes": {**labels(c), **e.extra, "image": c.image, "name": c.name}},
         "scope": "local",
-        "time": int(e.at),
-        "timeNano": int(e.at * 1_000_000) * 1_000,
+        "time": e.at_us // 1_000_000,
+        "timeNano": e.at_us * 1_000,
     }
 
 

@@ -245,7 +245,7 @@ class Shapes:
         steps = [
             {
                 "name": step.name,
-                "status": "completed" if now >= step.end else "in_progress" if now >= step.start else "pending",
+                "status": "completed" if now >= step.end else "in_progress" if now >= step.start else "queued",
                 "conclusion": step.conclusion if now >= step.end else None,
                 "number": index,
                 "started_at": stamp(step.start) if now >= step.start else None,

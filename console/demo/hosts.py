@@ -65,7 +65,8 @@ class Container(Struct):
 
 
 class Event(Struct, frozen=True):
-    at: float
+    at_us: int
+    """Microseconds since 1970: whole, so that a client can ask again from exactly here."""
     action: str
     container: Container
     """As it was then: a copy."""
@@ -79,6 +80,8 @@ class Host(Struct):
     containers: dict[str, Container]
     """By name."""
     events: deque[Event]
+    told: int
+    """How many events there have ever been."""
     by_id: dict[str, Container]
 
 
@@ -89,7 +92,7 @@ class Fleet:
         self.on_event: list[Callable[[Host, Event], None]] = []
         engines = (("27.5.1", "1.47"), ("26.1.5", "1.45"), ("20.10.24", "1.41"))
         self.hosts = {
-            name: Host(name, *engines[i % 3], containers={}, events=deque(maxlen=EVENTS_KEPT), by_id={})
+            name: Host(name, *engines[i % 3], containers={}, events=deque(maxlen=EVENTS_KEPT), told=0, by_id={})
             for i, name in enumerate(names)
         }
         self._populate(containers, start)
@@ -172,7 +175,8 @@ class Fleet:
 
     def tell(self, container: Container, action: str, at: float, **extra: str) -> None:
         host = self.hosts[container.host]
-        event = Event(at, action, msgspec.structs.replace(container), extra)
+        host.told += 1
+        event = Event(round(at * 1e6), action, msgspec.structs.replace(container), extra)
         host.events.append(event)
         for listener in self.on_event:
             listener(host, event)
@@ -223,6 +227,12 @@ class Fleet:
             self.tell(container, "kill", at, signal="15")
             self.tell(container, "die", at, exitCode="143", execDuration=str(int(at - container.started)))
             self.tell(container, "stop", at)
+
+    def restart(self, container: Container, at: float) -> None:
+        """What `docker restart` does; a stopped one is started."""
+        self.stop(container, at)
+        self.start(container, at)
+        self.tell(container, "restart", at)
 
     def start(self, container: Container, at: float) -> None:
         container.state, container.started, container.exit_code, container.oom_killed = "running", at, 0, False
