@@ -17,6 +17,8 @@ from console.world.model import Agent, Notice, Record, Source, age_s
 
 R = TypeVar("R", bound=Record)
 DAY_S = 86_400.0
+QUIET = frozenset({"none", "info", "low"})
+"""Severities that need nobody now: a watchdog that always fires, a note (R31: info and low are SEV5)."""
 
 
 class Holder(Protocol):
@@ -84,7 +86,7 @@ def wrong(world: Holder, now: float) -> tuple[Wrong, ...]:
         for s in world.all(Source)
         if s.state in ("failed", "degraded")
     ]
-    found += [_alert(a) for a in world.all(Alert) if a.state == "firing"]
+    found += [_alert(a) for a in world.all(Alert) if a.state == "firing" and a.severity.lower() not in QUIET]
     for container in world.all(Container):
         if word(container) == "failed":
             why = (
@@ -149,10 +151,12 @@ def _count(kind: type[R], records: list[R]) -> Count:
 
 def freshness(source: Source, now: float) -> Freshness:
     age = age_s(source, now)
-    if source.state == "ok":
+    if source.state in ("ok", "degraded") and source.data_at is None:
         text = "live" if source.fresh_s == 0 else f"at most {source.fresh_s:.0f} s old"
     elif age is None:
         text = source.error or source.state
     else:
-        text = f"{age:.0f} s old: {source.error or '; '.join(source.notes) or source.state}"
+        text = f"{age:.0f} s old: {source.error or source.state}"
+    if source.notes:
+        text += f"; {len(source.notes)} {'thing' if len(source.notes) == 1 else 'things'} it cannot give: {source.notes[0]}"
     return Freshness(source.id, source_word(source), f"{text}  {source.detail}".rstrip(), age)

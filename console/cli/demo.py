@@ -12,6 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from console.errors import AgentError
 
 HELP = "Open the console on a simulated company: real protocols, invented facts. Nothing of yours is touched."
@@ -79,6 +81,13 @@ def open_demo(size: Size, *, first_start: bool = False) -> int:
         return show(demo.socket, demo.reach, ui=Ui(), demo=True)
 
 
+class Served(msgspec.Struct):
+    """The line that `python -m console.demo` prints when it answers; it says more, for scripts."""
+
+    settings: str
+    environment: dict[str, str]
+
+
 class Company:
     """A demo company and an agent of its own, in a folder of their own."""
 
@@ -95,18 +104,17 @@ class Company:
         if self._up:
             return
         self._up = True
-        settings = self._serve()
-        self._run_agent(settings)
+        served = self._serve()
+        self._run_agent(Path(served.settings), served.environment)
 
     def close(self) -> None:
         """End both, and leave nothing behind."""
         self._after.close()
 
-    def _serve(self) -> Path:
-        import msgspec
+    def _serve(self) -> Served:
 
         servers = subprocess.Popen(
-            [sys.executable, "-m", "console.demo", "--folder", str(self._folder), *self._size.arguments()],
+            [sys.executable, "-m", "console.demo", *self._size.arguments()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -115,18 +123,19 @@ class Company:
         line = servers.stdout.readline() if servers.stdout is not None else b""
         if not line:
             raise AgentError("The demo company did not start.", f"Try it by hand: {sys.executable} -m console.demo")
-        return Path(str(msgspec.json.decode(line, type=dict[str, object])["settings"]))
+        return msgspec.json.decode(line, type=Served)
 
-    def _run_agent(self, settings: Path) -> None:
+    def _run_agent(self, settings: Path, environment: dict[str, str]) -> None:
         read, write = os.pipe()
         environment = {
+            **environment,
             "QUARTERDECK_READY_FD": str(write),
             "QUARTERDECK_SOCKET": str(self.socket),
             "QUARTERDECK_STATE_DIR": str(self._folder / "state"),
         }
         try:
             agent = subprocess.Popen(
-                [sys.executable, "-m", "console", "--config", str(settings), "agent", "--mode", "personal"],
+                [sys.executable, "-m", "console", "--config", str(settings), "agent", "--mode", "personal", "--demo"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
