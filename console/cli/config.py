@@ -78,17 +78,17 @@ def _show(args: argparse.Namespace) -> int:
             told = {path: {"value": value, "from": origin} for path, value, origin in rows}
             sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
             return 0
-        written = [(path, _written(value), origin) for path, value, origin in rows]
-        widths = [max(len(row[column]) for row in written) for column in (0, 1)]
-        for path, value, origin in written:
+        lines = [(path, _written(value), origin) for path, value, origin in rows]
+        widths = [max(len(row[column]) for row in lines) for column in (0, 1)]
+        for path, value, origin in lines:
             print(f"{path:<{widths[0]}}  {value:<{min(widths[1], 60)}}  {origin}")
         return 0
     if args.json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(values), indent=2) + b"\n")
         return 0
-    import yaml
+    from console.settings.document import written
 
-    print(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120), end="")
+    print(written(values), end="")
     return 0
 
 

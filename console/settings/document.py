@@ -166,6 +166,21 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     return root, problems
 
 
+def written(values: object) -> str:
+    """Plain values as YAML that `parse` reads back as the same: a text like `08` is quoted, as the core schema asks."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        style = None if isinstance(scalar(value), str) else "'"
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    return yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
 def _syntax(exc: Exception, text: str, file: str) -> Problem:
     mark = getattr(exc, "problem_mark", None) or getattr(exc, "context_mark", None)
     position = getattr(exc, "position", None)

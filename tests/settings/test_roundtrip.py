@@ -4,11 +4,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from console.settings.document import scalar
+from console.settings.document import parse, scalar, written
 from console.settings.durations import LONGEST_S, format_seconds, parse_seconds
 from console.settings.load import load_text
 from console.settings.model import (
@@ -62,9 +62,10 @@ def settings(draw):
     )
 
 
+@limits(deadline=None)  # a loaded machine is not a wrong answer
 @given(settings(), st.booleans())
 def test_settings_written_as_yaml_read_back_the_same(given_settings, defaults):
-    text = yaml.safe_dump(plain(given_settings, defaults=defaults) | ({"demo": None} if defaults else {}))
+    text = written(plain(given_settings, defaults=defaults) | ({"demo": None} if defaults else {}))
     loaded = load_text(text, Path("q.yaml"), {})
     assert loaded.settings == given_settings
     if defaults:
@@ -73,12 +74,14 @@ def test_settings_written_as_yaml_read_back_the_same(given_settings, defaults):
                 assert loaded.provenance.of(path).startswith("q.yaml:"), path
 
 
+@limits(deadline=None)  # a loaded machine is not a wrong answer
 @given(settings())
 def test_settings_written_as_json_are_yaml_too(given_settings):
     text = msgspec.json.encode(given_settings, enc_hook=enc_hook).decode()
     assert load_text(text, Path("q.yaml"), {}).settings == given_settings
 
 
+@limits(deadline=None)  # a loaded machine is not a wrong answer
 @given(st.integers(0, int(LONGEST_S * 1000)))
 def test_a_duration_reads_back_to_the_millisecond(milliseconds):
     duration = parse_seconds(milliseconds / 1000)
@@ -139,3 +142,11 @@ def test_what_is_no_duration(raw):
 )
 def test_scalars_follow_the_core_schema_of_today(text, value):
     assert scalar(text) == value
+
+
+@limits(deadline=None)  # a loaded machine is not a wrong answer
+@given(st.text(st.characters(codec="utf-8"), max_size=30) | st.floats(allow_nan=False) | st.booleans() | st.none())
+def test_any_plain_value_reads_back_as_it_was_written(value):
+    node, problems = parse(written({"key": [value]}), "q.yaml")
+    assert problems == []
+    assert node.value["key"].value[0].value == value

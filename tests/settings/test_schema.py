@@ -66,6 +66,11 @@ def test_every_key_of_the_model_stands_in_the_example():
     assert missing == []
 
 
+def test_every_key_of_the_model_stands_in_the_documentation():
+    text = (CONFIG.parent / "docs/settings.md").read_text()
+    assert [path for path in sections(Settings) if path[-1] not in NOT_FOR_FILES if f"`{path[-1]}" not in text] == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
