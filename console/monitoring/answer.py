@@ -42,8 +42,7 @@ def range_answer(envelope: wire.Envelope, start: float, end: float, step_s: floa
         raise _unexpected(data.result_type)
     found = wire.decode(data.result, list[wire.MatrixLine], "The answer")
     lines = tuple(
-        Sampled(labels(line.metric), fill(((at, number(v)) for at, v in line.values), start, end, step_s))
-        for line in found[:most]
+        Sampled(labels(line.metric), fill(_numbers(line.values), start, end, step_s)) for line in found[:most]
     )
     native = sum(1 for line in found if not line.values and bytes(line.histograms))
     return Answer(start, step_s, lines, len(found) - len(lines), _notes(envelope, native))
@@ -78,6 +77,13 @@ def number(text: str) -> float:
         return float(text)
     except ValueError as error:
         raise SourceError(f"A sample is no number: {clean(text, 40)!r}", kind="protocol") from error
+
+
+def _numbers(samples: list[wire.Sample]) -> list[tuple[float, float]]:
+    try:
+        return [(at, float(text)) for at, text in samples]
+    except ValueError:
+        return [(at, number(text)) for at, text in samples]
 
 
 def _finite(value: float) -> float | None:

@@ -160,9 +160,18 @@ def period_s(step_s: int, interval_s: float, kind: Literal["range", "instant"]) 
     return max(interval_s, float(step_s)) if kind == "range" else max(interval_s, 1.0)
 
 
-def fill(samples: Iterable[tuple[float, float]], start: float, end: float, step_s: float) -> tuple[float | None, ...]:
+def fill(samples: Sequence[tuple[float, float]], start: float, end: float, step_s: float) -> tuple[float | None, ...]:
     """Samples at their steps from start to end; None where there is none, or where it is no finite number."""
     points: list[float | None] = [None] * (round((end - start) / step_s) + 1)
+    if not samples:
+        return tuple(points)
+    values = [value for _, value in samples]
+    # Nearly every line has one sample a step without a gap: it is put in as a whole, at a tenth of the price.
+    if math.isfinite(samples[0][0]) and math.isfinite(samples[-1][0]) and math.isfinite(sum(values)):
+        first, final = round((samples[0][0] - start) / step_s), round((samples[-1][0] - start) / step_s)
+        if first >= 0 and final < len(points) and final - first + 1 == len(samples):
+            points[first : final + 1] = values
+            return tuple(points)
     for at, value in samples:
         index = round((at - start) / step_s) if math.isfinite(at) else -1
         if 0 <= index < len(points) and math.isfinite(value):
