@@ -20,6 +20,7 @@ from console.client.replica import Batch
 from console.settings.model import Ui
 from console.ui import keys, themes
 from console.ui.deck import Deck
+from console.ui.plain import PlainFilter
 from console.ui.screens.base import ConsoleScreen
 from console.ui.widgets.ascii import AsciiFilter
 
@@ -246,7 +247,8 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
     # How it looks.
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), AsciiFilter()] if self.deck.ascii else super().get_line_filters()
+        ours: list[LineFilter] = [PlainFilter(), AsciiFilter()] if self.deck.ascii else [PlainFilter()]
+        return [*super().get_line_filters(), *ours]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {**themes.DEFAULTS, "demo": "#5fd7c7"}

@@ -115,12 +115,11 @@ def fitted(sources: Sequence[Source], now: float, width: int, gap: int = 3) -> t
     """The entries as (word, text) that fit into `width` cells with a sign and a blank each, and how many do not."""
     for whole in (True, False):
         found = entries(sources, now, whole=whole)
-        for detail in (2, 1):
-            shown = [(e.word, e.shown(detail)) for e in found]
+        # What is left out first: details, then how fresh the well ones are.
+        for ill, well in ((2, 2), (1, 1), (1, 0)):
+            shown = [(e.word, e.shown(well if e.word == "ok" else ill)) for e in found]
             if _width(shown, gap) <= width:
                 return shown, 0
-    # The ill keep their words; the well ones give up theirs, then their place.
-    shown = [(e.word, e.shown(1 if e.word != "ok" else 0)) for e in found]
     left = 0
     while shown and _width(shown, gap) + (len(f"+{left}") + gap if left else 0) > width:
         shown.pop()

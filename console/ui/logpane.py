@@ -125,7 +125,7 @@ class LogPane(Vertical):
 
     def paint(self) -> None:
         view = self.view
-        parts = [f"{view.line_count:,} lines"] if view.line_count else []
+        parts = [f"{view.line_count:,} line{'' if view.line_count == 1 else 's'}"] if view.line_count else []
         if view.dropped:
             parts.append(f"{view.dropped:,} older ones dropped")
         if self._what is not None and self._what[3]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from console.ui.deck import Deck
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(Screen[None], inherit_bindings=False):
     """A screen of the console.
 
     A subclass gives `body`, `crumbs`, and where it needs them `sync`, `changed`, `looks`, `facts`, `tick`, `ageing`.

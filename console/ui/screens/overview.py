@@ -22,6 +22,7 @@ from console.ui.needs import Need, need_of, runs_needing
 from console.ui.paint import MUTED, STRONG, sign, tone
 from console.ui.panes import ListPane
 from console.ui.screens.base import ConsoleScreen
+from console.ui.screens.metrics import LEAST_WIDTH, PanelBox
 from console.ui.standing import alert_counts, container_counts, run_counts
 from console.ui.trends import Trend, trend_line
 from console.ui.widgets.table import VirtualTable
@@ -29,6 +30,8 @@ from console.words import StateWord
 from console.world.interest import Look
 from console.world.model import Notice, Record, Source
 
+HIGH = 34
+"""Rows from which charts leave enough room for what needs a person."""
 STRIP = 4
 """Panels in the strip of the last hour: more pushes what needs a person out of 24 rows."""
 _SINGLE: tuple[type[Record], ...] = (Notice, Source, Alert, Container, Target, Rule)
@@ -42,6 +45,7 @@ class OverviewScreen(ConsoleScreen):
         self._runs_title = Bar(classes="heading")
         self._strip_title = Bar(classes="heading", id="strip-title")
         self._strip = [Bar(classes="trend") for _ in range(STRIP)]
+        self._charts = [PanelBox() for _ in range(STRIP)]
         self._counts = Bar(id="counts")
         self._shown_runs: set[str] = set()
 
@@ -61,6 +65,7 @@ class OverviewScreen(ConsoleScreen):
         )
         yield self._strip_title
         yield from self._strip
+        yield Horizontal(*self._charts, id="charts")
         yield self._counts
 
     def _calm(self) -> str:
@@ -127,13 +132,20 @@ class OverviewScreen(ConsoleScreen):
         self._needs_title.show(_heading("Needs you", self._needs.table.total_count, left.size.width))
         self._runs_title.show(_heading("Under way", self._runs.table.total_count, right.size.width))
         panels = self._first_panels()
+        series = [deck.replica.get(Series, panel.id) for panel in panels]
+        # A high screen has room for charts with their axes; a low one for a line each.
+        high = self.size.height >= HIGH
         self._strip_title.display = bool(panels)
         self._strip_title.show(Content.styled(" Last hour", STRONG))
-        for i, bar in enumerate(self._strip):
-            bar.display = i < len(panels)
-            if i < len(panels):
-                trend = Trend.of(panels[i], deck.replica.get(Series, panels[i].id))
-                bar.show(trend_line(trend, width, ascii=deck.ascii))
+        self.query_one("#charts").display = high and bool(panels)
+        across = min(len(panels), max(1, width // LEAST_WIDTH))
+        for i, (bar, chart) in enumerate(zip(self._strip, self._charts, strict=True)):
+            bar.display = not high and i < len(panels)
+            chart.display = high and i < across
+            if bar.display:
+                bar.show(trend_line(Trend.of(panels[i], series[i]), width, ascii=deck.ascii))
+            if chart.display:
+                chart.show(panels[i], series[i], selected=False, ascii=deck.ascii)
         self._counts.show(self._standing(width))
 
     def _standing(self, width: int) -> Content:

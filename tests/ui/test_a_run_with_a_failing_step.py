@@ -1,0 +1,67 @@
+"""A run: the failing step is selected, its job's log is read; a job that runs has live steps and a sentence."""
+
+from __future__ import annotations
+
+import msgspec
+
+from console.errors import SourceError
+from console.pipelines.model import Job
+from console.world.model import LogLine
+from tests.ui import worlds
+from tests.ui.console import console
+
+
+async def test_the_failing_step_is_selected_and_the_log_of_its_job_is_shown():
+    async with console([*worlds.afternoon(), *worlds.jobs()]) as c:
+        c.port.logs["acme/checkout/102"] = [LogLine(worlds.NOW, "stdout", "E   assert total == Decimal('12.30')")]
+        c.app.open_record("runs", worlds.FAILED_RUN)
+        await c.sees("✖ Run pytest", "assert total == Decimal", "✖ failed 4:02")
+        assert c.screen._jobs.table.selected.step.name == "Run pytest"
+        assert c.port.looked == {("jobs", worlds.FAILED_RUN)}
+
+
+async def test_another_job_shows_its_own_log():
+    async with console([*worlds.afternoon(), *worlds.jobs()]) as c:
+        c.port.logs["acme/checkout/101"] = [LogLine(worlds.NOW, "stdout", "all files are formatted")]
+        c.app.open_record("runs", worlds.FAILED_RUN)
+        await c.sees("✖ Run pytest")
+        await c.press("home")
+        await c.sees("all files are formatted")
+
+
+async def test_a_job_that_runs_shows_live_steps_and_says_that_there_is_no_live_log():
+    async with console([*worlds.afternoon(), *worlds.live_jobs()]) as c:
+        c.app.open_record("runs", worlds.RUNNING_RUN)
+        await c.sees("◐ Run vitest", "GitHub gives no log of a job that still runs")
+        assert c.port.followed == []
+
+
+async def test_the_log_comes_when_the_job_ends():
+    async with console([*worlds.afternoon(), *worlds.live_jobs()]) as c:
+        c.app.open_record("runs", worlds.RUNNING_RUN)
+        await c.sees("GitHub gives no log")
+        job = next(r for r in worlds.live_jobs() if isinstance(r, Job))
+        c.port.logs[job.id] = [LogLine(None, "stdout", "Tests: 812 passed")]
+        await c.put(msgspec.structs.replace(job, status="completed", conclusion="success", completed_at=worlds.NOW))
+        await c.sees("Tests: 812 passed")
+
+
+async def test_a_log_that_cannot_be_had_says_why_in_its_place():
+    async with console([*worlds.afternoon(), *worlds.jobs()]) as c:
+        c.port.log_error = SourceError(
+            "The log is gone: GitHub keeps logs for 90 days", "Run the job again.", kind="missing"
+        )
+        c.app.open_record("runs", worlds.FAILED_RUN)
+        await c.sees("The log is gone", "Run the job again.")
+
+
+async def test_at_80_columns_enter_brings_the_log_and_tab_the_jobs():
+    async with console([*worlds.afternoon(), *worlds.jobs()], size=(80, 24)) as c:
+        c.port.logs["acme/checkout/102"] = [LogLine(worlds.NOW, "stdout", "E   assert total")]
+        c.app.open_record("runs", worlds.FAILED_RUN)
+        await c.sees("✖ Run pytest")
+        assert "assert total" not in c.text()
+        await c.press("enter")
+        await c.sees("assert total")
+        await c.press("tab")
+        await c.sees("✖ Run pytest")
