@@ -26,7 +26,7 @@ FUZZY_LIMIT = 512
 """Characters in which letters may lie apart; further on a word must stand as it is."""
 FUZZY_FROM = 3
 """Letters from which they may lie apart: two in order are in nearly every text."""
-FUZZY_SPREAD = 3
+FUZZY_SPREAD = 4
 """How many times its own length a word may be spread over; more finds what nobody meant."""
 
 Values = Mapping[str, object]

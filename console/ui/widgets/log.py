@@ -425,6 +425,9 @@ class LogView(ScrollView, can_focus=True):
             at = self._clock(one.at) if part == 0 else ""
             pieces.append(Segment(at.ljust(len(_TIME)), self._style("time")))
         pieces.append(Segment(_SIGNS.get(one.look, _BLANK) if part == 0 else _BLANK, ground))
+        if one.look == "stderr":
+            # Many programs say everything there: the sign tells it, and the text stays calm.
+            ground = self._style("")
         start, end = self._lines.span(line, part)
         over: list[tuple[int, int, Style]] = []
         for match in self._lines.matches_in(line):

@@ -228,7 +228,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         hold is still there.
         """
         before = {line: (row.id, self._cells_of(row)) for line, row in self._window()} if self._width else {}
-        count, top, was = len(self._rows), round(self.scroll_y), self._selected_id
+        count, total = len(self._rows), len(self._rows.all)
+        top, was = round(self.scroll_y), self._selected_id
         anchor, anchor_line = self._anchor(top)
         mutate()
         index = None if was is None else self._rows.index(was)
@@ -253,7 +254,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             self._jump(anchored - anchor_line)
             self._note_above(came=round(self.scroll_y) > top)
         self._repaint(before, was)
-        if (len(self._rows) == 0) != (count == 0):
+        if not len(self._rows) and (count or total != len(self._rows.all) or asked):
+            # What is said where there is no row.
             self._refresh_cells(1, 0, self._width)
 
     def _repaint(self, before: Mapping[int, tuple[str, tuple[Cell, ...]]], was: str | None) -> None:
