@@ -75,7 +75,8 @@ class Polls:
         self._client = client
         self._governor = governor
         self._chance = chance
-        self._outage = 0
+        self._outage: list[str] = []
+        """The repositories whose polls failed since the last that succeeded."""
         self._flying: set[Poll] = set()
         self._jobs: OrderedDict[Poll, _Jobs] = OrderedDict()
 
@@ -104,7 +105,7 @@ class Polls:
         except SourceError as error:
             self._failed(one, poll, error)
         else:
-            self._outage = 0
+            self._outage.clear()
             if poll.kind != "jobs":
                 one.troubles.pop(poll.kind, None)
                 self._again(one, poll)
@@ -271,8 +272,10 @@ class Polls:
             self._put_off(poll, now, after * (1.0 + JITTER * self._chance()))
             return
         if status == 0 or status >= 500:
-            self._outage += 1
-            if self._outage >= OUTAGE:
+            self._outage.append(one.asked)
+            # A time-out and a 5xx may be one repository's own; a connection that fails is everybody's.
+            several = len(set(self._outage)) >= min(OUTAGE, len(self._watched))
+            if len(self._outage) >= OUTAGE and (several or error.kind in ("unreachable", "tls")):
                 self.fatal = error
         if poll.kind == "jobs":
             self._put_off(poll, now, after_failure_s(0 if status < 400 else status, 3, self._chance()))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from console.errors import SourceError
 from console.pipelines.limits import Governor
 from console.pipelines.source import GitHubFeed
 from console.settings.model import GitHub
@@ -56,8 +57,10 @@ class Bench:
         )
 
     @contextlib.asynccontextmanager
-    async def running(self, feed: GitHubFeed, seconds: float = 5.0) -> AsyncIterator[asyncio.Task[None]]:
-        """The feed at work for `seconds`; it is ended at the end, and what it raised is the test's."""
+    async def running(
+        self, feed: GitHubFeed, seconds: float = 5.0, *, fails: bool = False
+    ) -> AsyncIterator[asyncio.Task[None]]:
+        """The feed at work for `seconds`; it is ended at the end. What it raised is the test's to look at if `fails`."""
         task = asyncio.create_task(feed.run(Report(self.world, self.clock, feed.name)))
         try:
             await self.clock.advance(seconds)
@@ -65,7 +68,7 @@ class Bench:
         finally:
             if not task.done():
                 task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, *([SourceError] if fails else [])):
                 await task
 
     def source(self) -> Source:

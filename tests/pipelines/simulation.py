@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import math
 import random
 from typing import Any
 
@@ -86,7 +87,7 @@ class _Company:
         heapq.heappush(self._due, (when, next(self._order), what))
 
     def next_due(self) -> float:
-        return self._due[0][0]
+        return self._due[0][0] if self._due else math.inf
 
     def step(self) -> None:
         heapq.heappop(self._due)[2]()
