@@ -78,8 +78,7 @@ class Engine:
     async def close(self) -> None:
         for lane in self._lanes.values():
             lane.close()
-        for stream in list(self._streams):
-            await stream.close()
+        await asyncio.gather(*(stream.close() for stream in list(self._streams)))
         if self._tunnel is not None:
             await self._tunnel.close()
 

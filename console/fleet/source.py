@@ -120,7 +120,7 @@ class DockerFeed:
     async def _lists(self, engine: Engine, report: Report, flowing: asyncio.Event) -> None:
         """Everything once; then what events have made stale, and everything again from time to time."""
         await flowing.wait()
-        await self._list_containers(engine)
+        await self._list_containers(engine, first=True)
         self._stale.update(_LISTS)
         await self._list_stale(engine)
         self._ok(engine, report)
@@ -236,7 +236,8 @@ class DockerFeed:
         if self._world.drop(Container.topic, record_id):
             self._counted()
 
-    async def _list_containers(self, engine: Engine) -> None:
+    async def _list_containers(self, engine: Engine, *, first: bool = False) -> None:
+        """The first list of a run has every container looked at once, a later one only what an event did not tell."""
         self._touched.clear()
         found = await engine.containers()
         host = self._host.name
@@ -247,8 +248,9 @@ class DockerFeed:
             if one.id in self._touched:
                 continue
             self._ids[record_id] = one.id
-            self._world.put(facts.listed(host, one, self._world.get(Container, record_id)))
-            self._pending[one.id] = None
+            changed = self._world.put(facts.listed(host, one, self._world.get(Container, record_id)))
+            if first or changed:
+                self._pending[one.id] = None
         touched = {facts.record_id(host, full) for full in self._touched}
         for record in self._world.all(Container):
             if record.host == host and record.id not in here and record.id not in touched:

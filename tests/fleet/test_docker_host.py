@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +184,22 @@ async def test_forget_leaves_nothing(docker, hand):
         assert k.world.all(Container)
     k.feed.forget()
     assert {t: n for t, n in k.world.counts().items() if n and t != "sources"} == {}
+
+
+async def test_nothing_is_left_open(docker, hand):
+    made = await hand.make("sh", "-c", "echo hello; sleep 1000")
+
+    async def once():
+        k = kit(docker["url"])
+        async with k.running():
+            k.interest.look("screen", [("stats", f"a/{made[:12]}")])
+            await k.until(lambda: k.feed._watch._streams)
+            for _ in range(3):
+                await lines_of(k, made, 1, follow=True)
+
+    await once()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        await once()
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    assert [t.name for t in threading.enumerate() if t.name in ("docker-events", "docker-stats", "docker-logs")] == []
