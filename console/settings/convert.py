@@ -26,6 +26,9 @@ from console.settings.references import NAME_ALLOWED, PREFIX, parse_reference
 MAX_VALUES = 100_000
 """Values that one file may expand to: twenty times a large real one, and aliases cannot multiply without end."""
 
+MOST_PROBLEMS = 200
+"""Problems that one file is told: whoever has more has given another file, or will look at the first ones."""
+
 PLACEHOLDER = "\0"
 """Stands for a text that is missing or wrong, so that the rest can still be checked against each other."""
 
@@ -42,8 +45,8 @@ _PATTERNS = {
 S = TypeVar("S", bound=Struct)
 
 
-class _TooMuch(Exception):  # noqa: N818  # a way out of the recursion; it never leaves this module
-    pass
+class _TooMuchError(Exception):
+    """The way out of the recursion; it never leaves this module."""
 
 
 @dataclass(slots=True)
@@ -66,6 +69,8 @@ class _Pass:
     seen: int = 0
 
     def bad(self, path: str, line: int, what: str, allowed: str = "") -> Any:
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise _TooMuchError(f"more problems follow; the first {MOST_PROBLEMS} are listed")
         self.problems.append(Problem(file=self.file, line=line, path=path, what=what, allowed=allowed))
         return _BAD
 
@@ -99,7 +104,7 @@ class _Pass:
     def value(self, hint: Any, node: Node, path: str) -> Any:
         self.seen += 1
         if self.seen > MAX_VALUES:
-            raise _TooMuch
+            raise _TooMuchError(f"the file expands to more than {MAX_VALUES} values; use fewer aliases")
         self.lines.setdefault(path, node.line)
         meta: tuple[Any, ...] = ()
         if get_origin(hint) is Annotated:
@@ -185,8 +190,9 @@ def convert(node: Node | None, file: str) -> Converted:
     if node is not None and node.value is not None:
         try:
             made = work.section(Settings, node, "")
-        except _TooMuch:
-            work.bad("", node.line, f"the file expands to more than {MAX_VALUES} values", "use fewer aliases")
+        except _TooMuchError as stopped:
+            last = max((problem.line for problem in work.problems), default=node.line)
+            work.problems.append(Problem(file=file, line=last, what=str(stopped)))
         else:
             settings = settings if made is _BAD else made
     return Converted(settings, work.lines, work.leaves, work.problems)

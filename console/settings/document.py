@@ -174,7 +174,7 @@ def written(values: object) -> str:
         pass
 
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = None if isinstance(scalar(value), str) else "'"
+        style = '"' if not value.isprintable() else None if isinstance(scalar(value), str) else "'"
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)

@@ -136,6 +136,9 @@ def display(path: Path) -> str:
 
 
 def _wrong(problems: list[Problem], path: Path) -> SettingsError:
+    if len(problems) > convert.MOST_PROBLEMS + 1:
+        rest = Problem(file=display(path), line=problems[convert.MOST_PROBLEMS].line, what="more problems follow")
+        problems = [*problems[: convert.MOST_PROBLEMS], rest]
     return SettingsError(problems, f"Put this right, then run: quarterdeck config check {display(path)}")
 
 

@@ -44,7 +44,7 @@ class SettingsError(ConsoleError):
     exit_code = 2
 
     def __init__(self, problems: Iterable[Problem], hint: str = "") -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.path)))
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.path or "~")))
         if len(self.problems) == 1:
             message = str(self.problems[0])
         else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from console.settings.convert import MOST_PROBLEMS
 from console.settings.load import find, load, load_text
 from console.settings.model import Seconds, SecretRef, Settings
 from console.settings.problems import SettingsError
@@ -202,6 +203,15 @@ def test_anchors_and_merge_keys_are_understood():
         ("b", "production", 3),
         ("c", "production", 4),
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["panels:\n" + "- {nme: 5}\n" * 50_000, "".join(f"k{n}: 1\n" for n in range(60_000)), "ui: {}\n" * 60_000]
+)
+def test_a_file_with_endless_problems_is_told_the_first_ones(text):
+    error = problems(text)
+    assert len(error.problems) == MOST_PROBLEMS + 1
+    assert "more problems follow" in error.problems[-1].what
 
 
 def test_aliases_cannot_multiply_without_end():
