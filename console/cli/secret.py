@@ -92,8 +92,11 @@ def _value(name: str) -> str:
 
 
 def _remove(args: argparse.Namespace, secrets: Secrets) -> int:
-    for where in secrets.drop(args.name):
+    dropped = secrets.drop(args.name)
+    for where in dropped.gone:
         print(f"secret:{args.name} is removed from the {where}.")
+    for where in dropped.unread:
+        print(f"Not looked into: {where}. It may still have one of that name.", file=sys.stderr)
     return 0
 
 

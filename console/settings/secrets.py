@@ -29,7 +29,7 @@ from console.settings.stores import VALUE_LIMIT, Found, Store, StoreName, Unusab
 from console.settings.vault import Cost, Vault, VaultKey
 from console.settings.vault_key import Ask, reachable, vault_key
 
-__all__ = ["Found", "Kept", "SecretError", "Secrets", "StoreState"]
+__all__ = ["Dropped", "Found", "Kept", "SecretError", "Secrets", "StoreState"]
 
 
 class SecretError(ConsoleError):
@@ -42,6 +42,14 @@ class Kept(Struct, frozen=True):
     name: str
     where: str
     found: bool
+
+
+class Dropped(Struct, frozen=True):
+    """Where a secret was removed from."""
+
+    gone: tuple[str, ...]
+    unread: tuple[str, ...]
+    """Stores that are there and could not be looked into: they may still have it."""
 
 
 class StoreState(Struct, frozen=True):
@@ -89,14 +97,6 @@ class Secrets:
         found = await asyncio.get_running_loop().run_in_executor(self._threads(), self.find, ref)
         return found.value
 
-    async def github(self, github: model.GitHub) -> Found:
-        """The token for this GitHub: its reference, or where it has none what `github_token` finds."""
-        from console.settings.github_token import github_token
-
-        if github.token is not None:
-            return await asyncio.get_running_loop().run_in_executor(self._threads(), self.find, github.token)
-        return await asyncio.get_running_loop().run_in_executor(self._threads(), github_token, github, self._env)
-
     def close(self) -> None:
         """Let the threads go. May be called twice."""
         with self._lock:
@@ -131,7 +131,7 @@ class Secrets:
             kept = f" It was last put into the {place.store}." if place else ""
             raise SecretError(
                 f"secret:{name} was not found.{kept} Looked in:{lines}",
-                f"{hint[0].upper()}{hint[1:]}." if hint else f"Set it: quarterdeck secret set {name}",
+                f"To read it there: {hint}" if hint else f"Set it: quarterdeck secret set {name}",
             )
         return found
 
@@ -157,24 +157,30 @@ class Secrets:
             "; ".join(hint for hint in hints if not hint.endswith(": ")) or "See: quarterdeck secret doctor",
         )
 
-    def drop(self, name: str) -> list[str]:
-        """Remove it from every store that has it; says from which. Raises SecretError where none had it."""
+    def drop(self, name: str) -> Dropped:
+        """Remove it from every store that has it. Raises SecretError where none that can be read had it."""
         name = self._checked(name)
         place = self._index.read().get(name)
         if place is not None and place.store == "keyring" and place.backend:
             self.keyring.use(place.backend)
         gone: list[str] = []
         looked: list[str] = []
+        unread: list[str] = []
+        files = {"vault": self.vault.path, "plaintext": self.plaintext.path}
         for store in self._stores.values():
             if store is self.vault and not self.vault.exists():
                 continue
             try:
-                if store.drop(name):
-                    gone.append(store.where)
-                else:
-                    looked.append(f"{store.where}: has none of that name")
+                dropped = store.drop(name)
             except Unusable as unusable:
                 looked.append(f"{store.where}: {unusable.why}")
+                if (store is self.vault or store is self.plaintext) and os.path.lexists(files[store.name]):
+                    unread.append(looked[-1])
+                continue
+            if dropped:
+                gone.append(store.where)
+            else:
+                looked.append(f"{store.where}: has none of that name")
         if not gone:
             lines = "".join(f"\n    {line}" for line in looked)
             raise SecretError(f"secret:{name} was not removed. Looked in:{lines}", "See: quarterdeck secret list")
@@ -182,7 +188,7 @@ class Secrets:
             self._index.note(name, None)
         except OSError as exc:
             raise SecretError(f"It is removed, but the index of names could not be written ({exc.strerror}).") from None
-        return gone
+        return Dropped(tuple(gone), tuple(unread))
 
     def names(self, referred: Iterable[model.SecretRef] = ()) -> list[Kept]:
         """Every name that is known: kept here, or referred to in the settings. Blocks; asks nobody."""
@@ -276,11 +282,9 @@ class Secrets:
         return None
 
     def _writable(self) -> list[Store]:
+        """Never a plain file where there is a vault or a key for one: a wrong passphrase must not undo encryption."""
         has_key = self.vault.exists() or reachable(self._settings.key_file, self._env)
-        # Who asked for a plain file in so many words is not asked to invent a passphrase first.
-        if self.plaintext.on and not has_key:
-            return [self.keyring, self.plaintext]
-        return [self.keyring, self.vault, self.plaintext]
+        return [self.keyring, self.plaintext if self.plaintext.on and not has_key else self.vault]
 
     def _remember(self, name: str, store: Store) -> None:
         backend = self.keyring.backend() if store is self.keyring else ""

@@ -125,23 +125,32 @@ async def test_resolve_gives_the_value_from_a_thread(folder):
     store.close()
 
 
-async def test_the_reference_of_a_github_wins_over_the_environment(folder):
-    store = secrets(folder, QUARTERDECK_SECRET_A=VALUE, GH_TOKEN="other")
-    assert (await store.github(GitHub(token=SecretRef("a")))).value == VALUE
-    assert (await store.github(GitHub())).value == "other"
-    store.close()
-
-
 def test_remove_takes_it_out_of_every_store(folder, with_keyring):
     settings = model.Secrets(plaintext=IN_SO_MANY_WORDS)
     store = secrets(folder, settings)
     for into in ("keyring", "vault", "plaintext"):
         store.keep("a", VALUE, into)
-    assert len(store.drop("a")) == 3
+    assert len(store.drop("a").gone) == 3
     with pytest.raises(SecretError):
         secrets(folder, settings).find("a")
     with pytest.raises(SecretError, match="was not removed"):
         secrets(folder, settings).drop("a")
+
+
+def test_remove_says_which_store_could_not_be_looked_into(folder, with_keyring):
+    secrets(folder).keep("a", VALUE, "vault")
+    secrets(folder).keep("a", VALUE, "keyring")
+    dropped = secrets(folder, passphrase="wrong wrong").drop("a")
+    assert dropped.gone == ("keyring (fakering.Keyring)",)
+    assert "the passphrase is wrong" in dropped.unread[0]
+
+
+def test_a_wrong_passphrase_does_not_undo_encryption(folder):
+    settings = model.Secrets(plaintext=IN_SO_MANY_WORDS)
+    secrets(folder).keep("a", VALUE)
+    with pytest.raises(SecretError, match="the passphrase is wrong"):
+        secrets(folder, settings, passphrase="wrong wrong").keep("b", VALUE)
+    assert not (folder / "secrets.plain.json").exists()
 
 
 def test_names_tell_where_and_what_is_missing(folder):
