@@ -116,6 +116,7 @@ class Alarms:
         self.version = 0
         """Rises when an alert or a silence comes, changes or goes."""
         self._shards = shards
+        self._shards_ever = 0
         for _ in range(shards):
             self._shard(start - rng.uniform(300, 90_000))
         self._standing(start)
@@ -144,7 +145,9 @@ class Alarms:
         return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
 
     def _shard(self, at: float) -> None:
-        n = self._rng.randrange(1_000_000)
+        # The factor shares no divisor with a million, so that no number comes twice.
+        self._shards_ever += 1
+        n = self._shards_ever * 7_919 % 1_000_000
         service = SERVICES[n % len(SERVICES)].name
         self.put(
             "ShardLagging",

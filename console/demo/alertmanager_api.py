@@ -1,6 +1,6 @@
 """Alertmanager's API v2 over the simulated company's alerts and silences.
 
-Shapes follow its api/v2/openapi.yaml, 0.25 to 0.27.
+Shapes follow its api/v2/openapi.yaml, 0.25.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ class AlertmanagerApi:
                 "uptime": rfc3339(self._started),
                 "versionInfo": {
                     "branch": "HEAD",
-                    "buildDate": "20240228-11:51:20",
+                    "buildDate": "20221222-14:51:36",
                     "buildUser": "root@demo",
-                    "goVersion": "go1.21.7",
-                    "revision": "0aa3c2aad14cff039931923ab16b26b7481783b5",
-                    "version": "0.27.0",
+                    "goVersion": "go1.19.4",
+                    "revision": "258fab7cdd551f2cf251ed0348f0ad7289aee789",
+                    "version": "0.25.0",
                 },
             }
         )
@@ -148,6 +148,10 @@ class AlertmanagerApi:
         """The alerts that the query asks for, ordered by fingerprint."""
         matchers = [parse_matcher(text) for text in request.query.get("filter", [])]
         receiver = request.first("receiver")
+        try:
+            re.compile(receiver)
+        except re.error as error:
+            raise ValueError(f"failed to parse receiver param: error parsing regexp: {error}") from error
         chosen = []
         for alert in sorted(self._alarms.firing(), key=lambda a: a.fingerprint):
             if alert.fired_at > now or not all(m.matches(alert.labels) for m in matchers):
@@ -244,19 +248,30 @@ class AlertmanagerApi:
         try:
             posted = msgspec.json.decode(request.body, type=_Posted)
         except msgspec.ValidationError as error:
-            # Missing or mistyped fields are found by its generated code, which answers 422 in a shape of its own.
-            return json_answer({"code": 602, "message": f"silence in body: {error}"}, 422)
+            # Missing fields are found by its generated code, which answers 422 in a shape of its own.
+            missing = re.search(r"required field `(\w+)`", str(error))
+            words = f"{missing[1]} in body is required" if missing else f"silence in body: {error}"
+            return json_answer({"code": 602, "message": words}, 422)
         except msgspec.DecodeError as error:
             return json_answer({"code": 400, "message": f'parsing silence body from "" failed, because {error}'}, 400)
         starts, ends = parse_time(posted.starts), parse_time(posted.ends)
-        if ends < starts:
-            raise ValueError("Failed to create silence: start time must not be after end time")
+        if ends <= starts:
+            raise ValueError("Failed to create silence: start time must be before end time")
         if ends < now:
             raise ValueError("Failed to create silence: end time can't be in the past")
-        if ends == starts:
-            raise ValueError("Failed to create silence: start time must not be equal to end time")
+        if not posted.matchers:
+            return json_answer({"code": 612, "message": "matchers in body should have at least 1 items"}, 422)
         matchers = tuple(Matcher(m.name, m.value, m.is_regex, m.is_equal) for m in posted.matchers)
-        if not matchers or all(m.matches({}) for m in matchers):
+        for index, matcher in enumerate(matchers):
+            if matcher.is_regex:
+                try:
+                    re.compile(matcher.value)
+                except re.error as error:
+                    raise ValueError(
+                        f'silence invalid: invalid label matcher {index}: invalid regular expression "{matcher.value}": '
+                        f"error parsing regexp: {error}"
+                    ) from error
+        if all(m.matches({}) for m in matchers):
             raise ValueError("silence invalid: at least one matcher must not match the empty string")
         silence = Silence(
             posted.id, matchers, max(starts, now) if starts <= now else starts, ends, posted.by, posted.comment, now
@@ -271,15 +286,14 @@ class AlertmanagerApi:
             message = f'silenceID in path must be of type uuid: "{silence_id}"'
             return json_answer({"code": 601, "message": message}, 422)
         silence = self._alarms.silences.get(silence_id)
+        if method not in ("GET", "DELETE"):
+            return json_answer({"code": 405, "message": f"method {method} is not allowed, but [GET,DELETE] are"}, 405)
         if silence is None:
-            return Answer(404, b"", [("Content-Type", "application/json")])
+            return Answer(404) if method == "GET" else json_answer("silence not found", 500)
         if method == "GET":
             return json_answer(self._silence_shape(silence, now))
-        if method != "DELETE":
-            return json_answer({"code": 405, "message": f"method {method} is not allowed, but [DELETE,GET] are"}, 405)
-        if silence.state(now) == "expired":
-            return json_answer(f"silence {silence_id} already expired", 500)
-        self._alarms.expire(silence_id, now)
+        if silence.state(now) != "expired":
+            self._alarms.expire(silence_id, now)
         return Answer(200, b"")
 
 

@@ -29,7 +29,7 @@ _ONCE = (
     ("redis", "redis:7.4.1", 6379, 1024),
     ("rabbitmq", "rabbitmq:3.13.7", 5672, 1024),
     ("prometheus", "prom/prometheus:v2.53.3", 9090, 2048),
-    ("alertmanager", "prom/alertmanager:v0.27.0", 9093, 128),
+    ("alertmanager", "prom/alertmanager:v0.25.0", 9093, 128),
 )
 
 

@@ -43,6 +43,7 @@ scrape_configs:
     - eu1:9100
 """
 _NUMBER = r"[-+]?\s*(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+|Inf|NaN)"
+_STRING = re.compile(r"""\s*(['"`])(.*)\1\s*""", re.DOTALL)
 Json = dict[str, Any]
 
 
@@ -124,10 +125,11 @@ class PrometheusApi:
         try:
             return parse_time(text)
         except ValueError:
-            raise _Bad(f'invalid parameter "{name}": cannot parse "{text}" to a valid timestamp') from None
+            extra = "Invalid time value for 'time': " if name == "time" else ""
+            raise _Bad(f'invalid parameter "{name}": {extra}cannot parse "{text}" to a valid timestamp') from None
 
     def _instant(self, form: dict[str, list[str]], now: float) -> Answer:
-        at = self._moment(form, "time", now)
+        at = round(self._moment(form, "time", now), 3)
         query = self._query(form)
         if query.window_s:
             begin = math.ceil((at - query.window_s) / SCRAPE_S) * SCRAPE_S
@@ -135,7 +137,7 @@ class PrometheusApi:
             return self._matrix(query, steps, now)
         if (scalar := _scalar(query.text, at)) is not None:
             return _success({"resultType": "scalar", "result": [at, _number(scalar)]})
-        if text := re.fullmatch(r"\s*(['\"])(.*)\1\s*", query.text):
+        if text := _STRING.fullmatch(query.text):
             return _success({"resultType": "string", "result": [at, text[2]]})
         vector: list[Json] = []
         for series in self._series(query):
@@ -160,6 +162,8 @@ class PrometheusApi:
         query = self._query(form)
         if query.window_s:
             raise _Bad('invalid expression type "range vector" for range query, must be Scalar or instant Vector')
+        if _STRING.fullmatch(query.text):
+            raise _Bad('invalid expression type "string" for range query, must be Scalar or instant Vector')
         return self._matrix(query, [start + i * step for i in range(int((end - start) / step + 1e-9) + 1)], now)
 
     def _matrix(self, query: Query, steps: list[float], now: float) -> Answer:
@@ -220,7 +224,7 @@ class PrometheusApi:
             "annotations": alert.annotations,
             "state": "firing" if alert.fired_at else "pending",
             "activeAt": rfc3339(alert.active_at),
-            "value": f"{alert.value:e}",
+            "value": _scientific(alert.value),
         }
 
     def _rules(self, kind: str, now: float) -> Answer:
@@ -336,6 +340,12 @@ def _number(value: float) -> str:
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     return f"{value:.15g}" if value == int(value) or abs(value) > 1e6 else f"{value:.6g}"
+
+
+def _scientific(value: float) -> str:
+    """As Go writes it with %e and the fewest digits."""
+    mantissa, _, exponent = f"{value:.12e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
 
 
 def _scalar(text: str, at: float) -> float | None:

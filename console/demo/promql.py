@@ -147,7 +147,7 @@ def parse(text: str) -> Query:
     """Raises ParseError."""
     tokens = _tokens(text)
     if not tokens:
-        raise ParseError("unknown position: parse error: no expression found in input")
+        raise ParseError("1:1: parse error: no expression found in input")
     open_: list[tuple[str, int, int]] = []  # function or empty, position, index
     metrics: list[str] = []
     matchers: tuple[Matcher, ...] | None = None
@@ -207,10 +207,10 @@ def parse(text: str) -> Query:
             open_.append(("", at, index))
         elif value == ")":
             if not open_:
-                raise _fail(at, "unexpected right parenthesis ')'")
+                raise _fail(at + 1, "unexpected right parenthesis ')'")
             function, begun, first = open_.pop()
             if wants and (not function or tokens[index - 1][1] != "("):
-                raise _fail(at, "unexpected right parenthesis ')'")
+                raise _fail(at + 1, "unexpected right parenthesis ')'")
             if function in _OF_RANGES and not any(t[1] == "[" for t in tokens[first:index]):
                 raise _fail(
                     begun + len(function) + 1,
@@ -231,7 +231,7 @@ def parse(text: str) -> Query:
             raise _fail(at, f'unexpected "{value}"')
         index += 1
     if open_:
-        raise _fail(open_[-1][1], "unclosed left parenthesis")
+        raise _fail(len(text), "unclosed left parenthesis")
     if wants:
         raise _fail(len(text), "unexpected end of input")
     return _query(text, metrics, matchers or ())
@@ -248,7 +248,7 @@ def _close(tokens: list[tuple[str, str, int]], start: int, mark: str, text: str)
     what = {")": "parenthesis", "}": "brace", "]": "bracket"}[mark]
     if mark == "}":
         raise _fail(len(text), "unexpected end of input inside braces")
-    raise _fail(tokens[start][2], f"unclosed left {what}")
+    raise _fail(len(text), f"unclosed left {what}")
 
 
 def _matchers(inside: str, at: int) -> tuple[Matcher, ...]:

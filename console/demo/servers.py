@@ -41,7 +41,6 @@ class Demo:
         self._folder = Path(tempfile.mkdtemp(prefix="qd-demo-")) if folder is None else folder
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
-        self._loop = asyncio.new_event_loop()
         self._listeners: list[Listener] = []
         self._sockets: list[socket.socket] = []
         self._pulse = Pulse()
@@ -81,6 +80,7 @@ class Demo:
         )
         self.environment: dict[str, str] = dict(ENVIRONMENT)
         """What an agent needs in its environment to read the demo's GitHub."""
+        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, args=(plan,), name="demo", daemon=True)
         self._thread.start()
         self._ready.wait()
