@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 
 from tests.stack import state
+from tests.stack.part import find
+
+
+ALONE = ("sudo",)
+"""Programs that tests need beside the servers: sudo runs an agent's callers as other users."""
 
 
 def main(argv: list[str]) -> int:
@@ -47,7 +52,8 @@ def up(chosen: list[str]) -> int:
 
 def install(chosen: list[str]) -> int:
     """Install the packages of the parts that are missing, as root on Debian or Ubuntu; elsewhere say what is missing."""
-    packages = sorted({p for name in chosen if state.part(name).missing() for p in state.part(name).packages})
+    lacking = {p for name in chosen if state.part(name).missing() for p in state.part(name).packages}
+    packages = sorted(lacking | {p for p in ALONE if find(p) is None})
     if not packages:
         print("everything is there")
         return 0

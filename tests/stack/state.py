@@ -10,6 +10,7 @@ import os
 import pkgutil
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def ensure(name: str, user: str | None = None) -> dict[str, str]:
         folder.mkdir(mode=0o700)
         try:
             facts = part(name).start(folder)
-        except (StartError, OSError) as error:
+        except (StartError, OSError, subprocess.SubprocessError) as error:
             # Once tried in vain is enough for a session: the other tests need not wait for it too.
             failed.write_text(f"{user}\n{error}", encoding="utf-8")
             raise MissingError(str(error)) from error
