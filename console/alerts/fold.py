@@ -14,20 +14,52 @@ LABELS = 64
 NAME_LIMIT = 200
 
 
+Copies = list[tuple[str, wire.Alert]]
+"""An alert as each member that has it reports it: (member, alert)."""
+
+
 def alerts(members: Mapping[str, Sequence[wire.Alert]]) -> dict[str, Seen]:
-    """Every alert by fingerprint. Of duplicates the newest update counts, of equally new ones the first member's;
-    an alert is suppressed only where each member that has it suppresses it, since any other will notify.
-    """
-    found: dict[str, list[tuple[str, wire.Alert]]] = {}
+    """Every alert by fingerprint, folded."""
+    return {key: seen(key, found) for key, found in copies(members).items()}
+
+
+def copies(members: Mapping[str, Sequence[wire.Alert]]) -> dict[str, Copies]:
+    """Every alert's copies by its fingerprint."""
+    found: dict[str, Copies] = {}
     for member, reported in members.items():
         for alert in reported:
             found.setdefault(fingerprint(alert), []).append((member, alert))
-    return {key: _seen(key, copies) for key, copies in found.items()}
+    return found
 
 
 def fingerprint(alert: wire.Alert) -> str:
     """Alertmanager's own, or one made of the labels where it gives none."""
-    return clean(alert.fingerprint, 64) or digest(alert.labels or {})
+    if len(own := alert.fingerprint) == 16 and own.isalnum() and own.isascii():
+        return own
+    return clean(own, 64) or digest(alert.labels or {})
+
+
+def seen(key: str, found: Copies) -> Seen:
+    """Of copies the newest update counts, of equally new ones the first member's. An alert is suppressed only where each
+    member that has it suppresses it, since any other will notify.
+    """
+    newest = max(found, key=lambda copy: wire.moment(copy[1].updated_at) or 0.0)[1]
+    every = [alert.status for _, alert in found]
+    return Seen(
+        fingerprint=key,
+        labels=texts(newest.labels),
+        annotations=texts(newest.annotations, 4096),
+        starts_at=min((at for _, a in found if (at := wire.moment(a.starts_at)) is not None), default=None),
+        generator_url=clean(newest.generator_url, 2000),
+        receivers=tuple(sorted({clean(r.name, NAME_LIMIT) for _, a in found for r in a.receivers or []})),
+        silenced_by=_ids(i for status in every for i in status.silenced_by or []),
+        inhibited_by=_ids(i for status in every for i in status.inhibited_by or []),
+        suppressed=all(
+            status.state == "suppressed" or bool(status.silenced_by or status.inhibited_by or status.muted_by)
+            for status in every
+        ),
+        members=tuple(dict.fromkeys(member for member, _ in found)),
+    )
 
 
 def silences(cluster: str, members: Iterable[Sequence[wire.Silence]], server_now: float) -> list[Silence]:
@@ -75,26 +107,6 @@ def digest(labels: Mapping[str, str]) -> str:
     """The same for the same labels, in whatever order."""
     whole = "\0".join(f"{k}\0{v}" for k, v in sorted(labels.items()))
     return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _seen(key: str, copies: Sequence[tuple[str, wire.Alert]]) -> Seen:
-    newest = max(copies, key=lambda copy: wire.moment(copy[1].updated_at) or 0.0)[1]
-    every = [alert.status for _, alert in copies]
-    return Seen(
-        fingerprint=key,
-        labels=texts(newest.labels),
-        annotations=texts(newest.annotations, 4096),
-        starts_at=min((at for _, a in copies if (at := wire.moment(a.starts_at)) is not None), default=None),
-        generator_url=clean(newest.generator_url, 2000),
-        receivers=tuple(sorted({clean(r.name, NAME_LIMIT) for _, a in copies for r in a.receivers or []})),
-        silenced_by=_ids(i for status in every for i in status.silenced_by or []),
-        inhibited_by=_ids(i for status in every for i in status.inhibited_by or []),
-        suppressed=all(
-            status.state == "suppressed" or bool(status.silenced_by or status.inhibited_by or status.muted_by)
-            for status in every
-        ),
-        members=tuple(dict.fromkeys(member for member, _ in copies)),
-    )
 
 
 def _ids(found: Iterable[str]) -> tuple[str, ...]:

@@ -51,6 +51,8 @@ class AlertmanagerFeed:
         self._context = context
         self._shelf = context.shelf(f"alerts/{own.name}")
         self._tracked: dict[str, Tracked] | None = None
+        self._folded: dict[str, tuple[fold.Copies, Seen]] = {}
+        """What was folded in the last poll: nearly every alert is what it was then."""
         self._since: float | None = None
         """Since when it answers every poll; None while it does not."""
         self.polls = 0
@@ -94,7 +96,7 @@ class AlertmanagerFeed:
             since=self._since or self._polled[0],
             uptime_s=min((m.uptime_s for m in well if m.uptime_s is not None), default=None),
         )
-        await self._step(fold.alerts({m.label: m.alerts for m in well}), health)
+        await self._step(await self._fold(well), health)
         self._put_extras(well)
         self.polls += 1
         report.ok(float(self._own.poll), detail=_detail(members, well), notes=tuple(_notes(members)))
@@ -108,6 +110,16 @@ class AlertmanagerFeed:
         if self._since is None or stepped or passed_s > 3 * self._own.poll + 2 * self._own.timeout:
             self._since = wall
         self._polled = (wall, mono)
+
+    async def _fold(self, well: list[Member]) -> dict[str, Seen]:
+        old, self._folded = self._folded, {}
+        for index, (fingerprint, found) in enumerate(fold.copies({m.label: m.alerts for m in well}).items()):
+            if index % CHUNK == CHUNK - 1:
+                await asyncio.sleep(0)
+            kept = old.get(fingerprint)
+            same = kept is not None and kept[0] == found
+            self._folded[fingerprint] = kept if kept is not None and same else (found, fold.seen(fingerprint, found))
+        return {fingerprint: seen for fingerprint, (_, seen) in self._folded.items()}
 
     async def _step(self, seen: dict[str, Seen], health: Health) -> None:
         tracked = self._tracked if self._tracked is not None else {}

@@ -88,12 +88,12 @@ class Status(Struct, rename="camel"):
     version_info: VersionInfo = field(default_factory=VersionInfo)
 
 
-def decode(body: bytes, kind: type[T], what: str) -> T:
+def decode(body: bytes | msgspec.Raw, kind: type[T], what: str) -> T:
     """`body` as a `kind`. Raises SourceError (protocol) that says where it differs."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        start = clean(body[:80].decode("utf-8", "replace"), 60)
+        start = clean(bytes(body)[:80].decode("utf-8", "replace"), 60)
         raise SourceError(
             f"{what} is not what an Alertmanager answers: {clean(str(error), 200)}; it begins {start!r}",
             "Check that the URL in the settings is that of an Alertmanager, with its path prefix.",
