@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
@@ -36,7 +36,7 @@ class Column(Generic[R]):
     width: int
     """Cells it needs."""
     grow: int = 0
-    """Its share of what is left over."""
+    """Its share of what is left over, while its texts want more than `width`."""
     align: Literal["left", "right"] = "left"
     priority: int = 0
     """The highest number goes first when the table is narrow."""
@@ -54,8 +54,12 @@ class Span(NamedTuple):
     width: int
 
 
-def fitted(columns: Sequence[Column[Any]], width: int) -> list[Span]:
-    """The columns that have room in `width` cells, in their order, with what they get."""
+def fitted(columns: Sequence[Column[Any]], width: int, wanted: Mapping[int, int] | None = None) -> list[Span]:
+    """The columns that have room in `width` cells, in their order, with what they get.
+
+    A column grows to what its texts want (by its place in `columns`) and no further, so that on a wide terminal a
+    figure stays beside its name; without `wanted` it takes all it can get.
+    """
     kept = list(range(len(columns)))
     while len(kept) > 1 and _needed(columns, kept) > width:
         # Among equals the one on the right goes: what names a row stands on the left.
@@ -64,14 +68,19 @@ def fitted(columns: Sequence[Column[Any]], width: int) -> list[Span]:
     spare = width - _needed(columns, kept)
     if spare < 0:
         widths[kept[0]] = max(0, widths[kept[0]] + spare)
-    shares = sum(columns[i].grow for i in kept)
-    for i in kept:
-        if spare <= 0 or not shares:
-            break
-        part = spare * columns[i].grow // shares
-        widths[i] += part
-        spare -= part
-        shares -= columns[i].grow
+    hungry = [i for i in kept if columns[i].grow]
+    while spare > 0 and hungry:
+        shares = sum(columns[i].grow for i in hungry)
+        given = 0
+        for i in hungry:
+            part = max(1, spare * columns[i].grow // shares)
+            if wanted is not None:
+                part = min(part, max(0, wanted.get(i, 0) - widths[i]))
+            part = min(part, spare - given)
+            widths[i] += part
+            given += part
+        hungry = [i for i in hungry if wanted is None or wanted.get(i, 0) > widths[i]]
+        spare -= given
     spans, start = [], 0
     for i in kept:
         spans.append(Span(i, start, widths[i]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -21,7 +22,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from console import where
-from console.ui.shown import padded
+from console.ui.shown import fit, padded
 from console.ui.widgets.columns import GAP, Cell, Column, R, Span, fitted
 from console.ui.widgets.rows import Rows
 from console.words import GLYPHS
@@ -129,6 +130,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._ticks = 0
         self._width = 0
         self._spans: list[Span] = []
+        self._growing = [index for index, column in enumerate(self.columns) if column.grow]
+        self._wanted = dict.fromkeys(self._growing, 0)
+        self._refit = False
         self._styles_of: dict[tuple[str, str], Style] = {}
         self._cells: LRUCache[str, tuple[R, int, tuple[Cell, ...]]] = LRUCache(CACHED)
         self._strips: LRUCache[tuple[str, str], tuple[tuple[Cell, ...], Strip]] = LRUCache(CACHED)
@@ -344,18 +348,36 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             cells = tuple(_cell(column, row, now) for column in self.columns)
         if known is not None and cells == known[2]:
             cells = known[2]
+        else:
+            self._want(cells)
         self._cells[row.id] = (row, self._ticks, cells)
         return cells
+
+    def _want(self, cells: tuple[Cell, ...]) -> None:
+        """Note how wide the texts of growing columns are; in steps, so that columns seldom move."""
+        for index in self._growing:
+            text = cells[index].text
+            if len(text) > self._wanted[index] or not text.isascii():
+                size = cell_len(text)
+                if size > self._wanted[index]:
+                    self._wanted[index] = -(-size // 4) * 4
+                    self._refit = True
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # The scrollbar takes its column without a resize event, so the width is looked at where it is used.
         width = self.scrollable_content_region.width
-        if width != self._width:
-            self._width = width
-            self._spans = fitted(self.columns, width - MARGIN)
-            self._forget()
-            # Lines drawn for the other width are not dirty in Textual's eyes.
-            self._styles_cache.clear()
+        for _, row in self._window():
+            self._cells_of(row)
+        if width != self._width or self._refit:
+            self._refit = False
+            spans = fitted(self.columns, width - MARGIN - 1, self._wanted)
+            if (width, spans) != (self._width, self._spans):
+                self._width, self._spans = width, spans
+                self._forget()
+                # Lines drawn for the other width are not dirty in Textual's eyes.
+                self._styles_cache.clear()
+                if crop.size != self.size:
+                    self.call_next(self.refresh)
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -378,12 +400,15 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         return strip
 
     def _draw(self, cells: tuple[Cell, ...], look: str) -> Strip:
+        ground = self._style(look, "")
         pieces = [("▸ " if look else " " * MARGIN, self._style(look, "bold" if look == "selected" else ""))]
         for span in self._spans:
             text, style = cells[span.column]
-            right = self.columns[span.column].align == "right"
-            pieces.append((padded(text, span.width, right=right), self._style(look, style)))
-            pieces.append((" " * GAP, self._style(look, "")))
+            text = fit(text, span.width)
+            blank = " " * (span.width - cell_len(text))
+            before, after = (blank, "") if self.columns[span.column].align == "right" else ("", blank)
+            # Only the text has the looks of the cell: reverse or underlined blanks would be bars.
+            pieces += [(before, ground), (text, self._style(look, style)), (after + " " * GAP, ground)]
         return self._joined(pieces, look)
 
     def _draw_header(self) -> Strip:
