@@ -21,6 +21,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     put = actions.add_parser("set", help="keep a value; it is asked for without echo, or read from standard input")
     put.add_argument("name", metavar="NAME", help="as in `token: secret:NAME`")
+    # Taken so that it can be refused in our words: argparse would print it.
+    put.add_argument("value", nargs="*", help=argparse.SUPPRESS)
     put.add_argument("--store", choices=("keyring", "vault", "plaintext"), help="not the first that works but this one")
     listed = actions.add_parser("list", help="every name, where its value is, and what uses it; never a value")
     listed.add_argument("--json", action="store_true", help="as JSON")
@@ -59,6 +61,11 @@ def asker() -> Callable[[str], str] | None:
 def _set(args: argparse.Namespace, secrets: Secrets) -> int:
     from console.settings.references import NAME_ALLOWED, checked_name
 
+    if args.value:
+        raise _usage(
+            "A value does not belong on a command line: others can read it in the process table, and the shell keeps it.",
+            "Give only the name; the value is asked for. If it was a real one, replace it where it was issued.",
+        )
     try:
         name = checked_name(args.name)
     except ValueError:

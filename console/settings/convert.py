@@ -201,8 +201,9 @@ def convert(node: Node | None, file: str) -> Converted:
 def _stand_in(hint: Any) -> Any:
     base = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     if isinstance(base, type) and issubclass(base, Struct):
-        required = [one.encode_name for one in msgspec.structs.fields(base) if one.required]
-        return base(**dict.fromkeys(required, PLACEHOLDER))
+        # The name as well: what refers to it by name must not be told that there is none.
+        unknown = [one.name for one in msgspec.structs.fields(base) if one.required or one.name == "name"]
+        return base(**dict.fromkeys(unknown, PLACEHOLDER))
     return PLACEHOLDER
 
 

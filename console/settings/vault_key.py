@@ -36,7 +36,7 @@ def vault_key(key_file: str, env: Mapping[str, str], ask: Ask | None, *, new: bo
     if ask is None:
         raise Unusable(
             "nothing here gives its passphrase",
-            f"set secrets.key_file, the systemd credential {CREDENTIAL} or ${VARIABLE}",
+            f"set secrets.key_file, the systemd credential {CREDENTIAL} or ${VARIABLE}; at a terminal it is asked for",
         )
     if not new:
         return _passphrase(ask("Passphrase of the vault: "), "what was typed")

@@ -144,7 +144,9 @@ def test_a_wrong_value_brings_no_second_complaint_about_what_follows_from_it():
         "panels:\n- {name: a, title: A, query: up, prometheus: main}\nalertmanager:\n- {prometheus: main}"
     )
     assert only(text).path == "prometheus[0].name"
-    assert only("prometheus: 5\npanels:\n- {name: a, title: A, query: up}").path == "prometheus"
+    panel = "panels:\n- {name: a, title: A, query: up, prometheus: main}"
+    assert only(f"prometheus: 5\n{panel}").path == "prometheus"
+    assert only(f"prometheus: [5]\n{panel}").path == "prometheus[0]"
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,14 @@ class TestSecret:
         assert VALUE not in str(caught.value)
         assert caught.value.exit_code == 2
 
+    def test_a_value_on_the_command_line_is_refused_and_not_repeated(self, settings, typed, passphrase, capfd):
+        typed("")
+        with pytest.raises(ConsoleError, match="does not belong on a command line") as caught:
+            run(secret, "set", "x", VALUE, "more")
+        out, err = capfd.readouterr()
+        assert VALUE not in str(caught.value) + out + err
+        assert caught.value.exit_code == 2
+
     def test_a_settings_file_with_problems_elsewhere_does_not_stop_it(self, settings, typed, passphrase, capsys):
         settings.write_text(GOOD + "ui: 5\n")
         typed(VALUE)
