@@ -13,6 +13,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from console import __version__
 from console.agent.api import Parts, api
 from console.agent.frame import Frame
@@ -20,11 +22,13 @@ from console.agent.identity import PERSONAL_REFUSES
 from console.agent.lock import Holder, StateLock
 from console.agent.logs import AgentLog, Redactor
 from console.agent.memory import Memory
-from console.agent.metrics import CONTENT_TYPE, Metrics
+from console.agent.metrics import Metrics
+from console.agent.notices import Notices
 from console.agent.protocol import Server, bind, server
+from console.agent.scrape import scrape_server
 from console.agent.supervisor import Supervisor
 from console.clock import SystemClock
-from console.errors import StoreError
+from console.errors import ConsoleError, StoreError
 from console.settings.load import Loaded
 from console.settings.model import SecretRef, Settings
 from console.settings.problems import SettingsError
@@ -33,7 +37,7 @@ from console.settings.watch import watch
 from console.store.shelf import Shelves
 from console.world.feed import Context, LogReader, Wanted, WantedOf
 from console.world.interest import Interest
-from console.world.model import Agent, Notice
+from console.world.model import Agent
 from console.world.world import World
 
 log = logging.getLogger("quarterdeck.agent")
@@ -69,10 +73,11 @@ class AgentProcess:
         self._clock = SystemClock()
         self._mode = self.settings.agent.mode
         self.world = World(self._clock)
+        self._notices = Notices(self.world, self._clock)
         self._interest = Interest()
         self._redactor = Redactor()
         self._secrets = Secrets(self.settings.secrets, folder)
-        self._shelves = Shelves(folder, self._clock, self._store_notice)
+        self._shelves = Shelves(folder, self._clock, self._notices.store)
         self._context = Context(self.world, self._interest, self._clock, self._shelves.shelf, self._secret)
         self._memory = Memory(self._context)
         self._supervisor = Supervisor(self._context, data_at=self._memory.data_at, redact=self._redactor.redact)
@@ -87,7 +92,7 @@ class AgentProcess:
         listening = bind(self._socket_path, self.settings.agent.group if self._mode == "duty" else "")
         agent_log = AgentLog(self._folder / "log", self.settings.agent.log_level, self._redactor)
         if why:
-            self._store_notice(
+            self._notices.store(
                 StoreError(why, "Facts are kept in memory only. Check the folder, or set QUARTERDECK_STATE_DIR.")
             )
         self._introduce(started)
@@ -125,7 +130,7 @@ class AgentProcess:
                 ("lag", self._metrics.watch_lag()),
                 ("settings", self._watch_settings()),
                 ("idle", self._idle(frame)),
-                *self._metrics_listener(),
+                *self._scrape(),
             )
         ]
         for task in tasks:
@@ -145,7 +150,7 @@ class AgentProcess:
 
     async def _end(self, api_server: Server, frame: Frame, tasks: list[asyncio.Task[Any]]) -> None:
         # Streams end first, each with a whole line: the news wakes them. Then at most 2 s for the rest; the store last.
-        self._notice("agent", "info", "This agent ends.", "")
+        self._notices.say("agent", "info", "This agent ends.", "")
         deadline = time.monotonic() + STREAMS_END_S
         while frame.under_way and time.monotonic() < deadline:  # noqa: ASYNC110  # once in a life; an event would cost each request
             await asyncio.sleep(0.02)
@@ -163,7 +168,7 @@ class AgentProcess:
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a part of the agent broke", extra={"part": task.get_name()}, exc_info=error)
-            self._notice(
+            self._notices.say(
                 f"part-{task.get_name()}",
                 "error",
                 f"A part of the agent broke: {task.get_name()}: {error}",
@@ -205,51 +210,46 @@ class AgentProcess:
         self._redactor.add(value)
         return value
 
-    # -- notices ---------------------------------------------------------------------------------------------------
-
-    def _notice(self, key: str, level: Any, message: str, hint: str) -> None:
-        old = self.world.get(Notice, key)
-        since = old.since if old is not None and old.message == message else self._clock.now()
-        self.world.put(Notice(id=key, level=level, message=message, hint=hint, since=since))
-
-    def _store_notice(self, error: StoreError | None) -> None:
-        if error is None:
-            self.world.drop(Notice.topic, "state")
-        else:
-            self._notice("state", "error", error.message, error.hint)
-
     # -- settings --------------------------------------------------------------------------------------------------
 
     async def _watch_settings(self) -> None:
         async for outcome in watch(self._loaded.path, self._clock, in_effect=self._loaded):
             if isinstance(outcome, SettingsError):
-                self._notice(
+                self._notices.say(
                     "settings", "error", outcome.message, outcome.hint or "The last good settings stay in force."
                 )
                 continue
-            self.world.drop(Notice.topic, "settings")
+            self._notices.mended("settings")
             self._apply(outcome.settings)
 
     def _apply(self, settings: Settings) -> None:
         fixed = _needs_restart(self.settings, settings)
         if fixed:
-            self._notice(
+            self._notices.say(
                 "restart",
                 "warning",
                 f"Changed settings that hold from the next start: {', '.join(fixed)}.",
                 "Start the agent again.",
             )
         else:
-            self.world.drop(Notice.topic, "restart")
+            self._notices.mended("restart")
         self._secrets = Secrets(settings.secrets, self._folder)
         logging.getLogger().setLevel(settings.agent.log_level.upper())
         agent = self.world.get(Agent, "self")
         self._supervisor.apply(self._wanted(settings))
         if agent is not None and agent.organisation != settings.organisation:
-            import msgspec
-
             self.world.put(msgspec.structs.replace(agent, organisation=settings.organisation))
         log.info("settings applied")
+
+    def _scrape(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+        if not self.settings.agent.metrics:
+            return []
+        try:
+            scrape, listening = scrape_server(self.settings.agent.metrics, self._metrics)
+        except ConsoleError as error:
+            self._notices.say("metrics", "warning", error.message, error.hint)
+            return []
+        return [("metrics", scrape.serve(sockets=[listening]))]
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
@@ -264,30 +264,6 @@ class AgentProcess:
             if time.monotonic() - frame.last_request >= self.settings.agent.idle_exit:
                 log.info("nobody is connected: the agent ends")
                 self._ended.set()
-
-    def _metrics_listener(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
-        if not self.settings.agent.metrics:
-            return []
-        host, _, port = self.settings.agent.metrics.rpartition(":")
-        try:
-            listening = socket.create_server((host.strip("[]"), int(port)))
-        except (OSError, ValueError) as error:
-            self._notice(
-                "metrics",
-                "warning",
-                f"agent.metrics: {self.settings.agent.metrics} cannot be listened on: {error}",
-                "Choose another HOST:PORT.",
-            )
-            return []
-
-        async def app(scope: Any, _receive: Any, send: Any) -> None:
-            found = scope["type"] == "http" and scope["path"] == "/metrics"
-            body = self._metrics.text() if found else b"Only /metrics is here.\n"
-            headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-            await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-
-        return [("metrics", server(app).serve(sockets=[listening]))]
 
 
 def _needs_restart(old: Settings, new: Settings) -> list[str]:

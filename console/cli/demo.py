@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 def open_demo(size: Size, *, first_start: bool = False) -> int:
     """Show the company. The screen paints first; the company comes up behind it."""
-    from console.cli.screen import show
+    from console.cli.show import show
     from console.settings.model import Ui
 
     if first_start:

@@ -5,12 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from console.settings.model import Ui
 
 
 def open_screen(args: argparse.Namespace) -> int:
@@ -26,21 +20,12 @@ def open_screen(args: argparse.Namespace) -> int:
 
         return demo.open_demo(demo.Size(), first_start=True)
     from console.cli.reach import reached
+    from console.cli.show import show
     from console.settings.load import find, load
 
     ui = load(find(args.config)).settings.ui
     with reached(args) as agent:
         return show(agent.path, agent.reach, ui=ui)
-
-
-def show(path: Path, reach: Callable[[], None], *, ui: Ui, demo: bool = False) -> int:
-    """Run the screen on the agent at `path`. It paints first and connects after that."""
-    from console.client.stream import AgentPort
-    from console.clock import SystemClock
-    from console.ui.run import run
-
-    clock = SystemClock()
-    return run(AgentPort(path, clock, reach=reach), clock=clock, ui=ui, demo=demo)
 
 
 def _first_start(args: argparse.Namespace) -> bool:

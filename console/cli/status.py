@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _text(found: Overview) -> str:
     from console.cli.tables import glyph
+
     title = "DEMO (everything here is invented)" if found.demo else found.organisation or "Quarterdeck"
     lines = [f"{title}   {found.mode} agent {found.version}", ""]
     if found.wrong:

@@ -127,7 +127,7 @@ def test_a_reader_that_leaves_early_is_no_error(qd):
 def test_mistakes_have_their_exit_code_and_say_what_to_do(arguments, code, said):
     done = subprocess.run([sys.executable, "-m", "console", *arguments], capture_output=True, text=True, timeout=60)
     assert done.returncode == code, done.stderr
-    assert said in done.stderr
+    assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
