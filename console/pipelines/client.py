@@ -97,7 +97,7 @@ class Client:
         """All of them, at most 300."""
         path = endpoints.WORKFLOWS.at(name)
         answers = await self._pages(
-            endpoints.WORKFLOWS, wire.Workflows, f"{name}: workflows", path, held=held, most=WORKFLOW_PAGES
+            endpoints.WORKFLOWS, wire.Workflows, f"the workflows of {name}", path, held=held, most=WORKFLOW_PAGES
         )
         values = [answer.value for answer in answers if answer.value is not None]
         found = [workflow for page in values for workflow in page.workflows] if values else None
@@ -106,7 +106,9 @@ class Client:
     async def runs(self, name: str, *, held: bool = False) -> Answer[wire.Runs]:
         """The newest 50 in their newest attempts. `held`: the caller has the last answer still."""
         query = f"?per_page={RUNS_A_PAGE}&exclude_pull_requests=true"
-        return await self._get(endpoints.RUNS, wire.Runs, f"{name}: runs", endpoints.RUNS.at(name) + query, held=held)
+        return await self._get(
+            endpoints.RUNS, wire.Runs, f"the runs of {name}", endpoints.RUNS.at(name) + query, held=held
+        )
 
     async def jobs(
         self, name: str, run_id: int, *, attempt: int = 0, held: bool = False, urgent: bool = False
@@ -119,7 +121,7 @@ class Client:
             )
         else:
             endpoint, path = endpoints.JOBS, endpoints.JOBS.at(name, run_id=run_id)
-        what = f"{name}: jobs of run {run_id}"
+        what = f"the jobs of run {run_id} of {name}"
         answers = await self._pages(endpoint, wire.Jobs, what, path, held=held, urgent=urgent, most=JOB_PAGES)
         values = [answer.value for answer in answers if answer.value is not None]
         found = [job for page in values for job in page.jobs] if values else None
@@ -127,7 +129,7 @@ class Client:
 
     async def job(self, name: str, job_id: int) -> wire.Job:
         path = endpoints.JOB.at(name, job_id=job_id)
-        answer = await self._get(endpoints.JOB, wire.Job, f"{name}: job {job_id}", path, urgent=True)
+        answer = await self._get(endpoints.JOB, wire.Job, f"job {job_id} of {name}", path, urgent=True)
         assert answer.value is not None  # noqa: S101  # nothing was held
         return answer.value
 
@@ -137,7 +139,7 @@ class Client:
 
         GitHub answers with an address on another host that is valid for a minute and must not see the token.
         """
-        what = f"{name}: log of job {job_id}"
+        what = f"the log of job {job_id} of {name}"
         url = self._base + endpoints.JOB_LOG.at(name, job_id=job_id)
         async with self._guard():
             status, headers, body = await self._ask(endpoints.JOB_LOG, url, {}, urgent=True, recurring=False)

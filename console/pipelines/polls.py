@@ -64,7 +64,7 @@ class Polls:
         chance: Callable[[], float],
     ) -> None:
         self.schedule = Schedule()
-        self.fatal: SourceError | None = None
+        self.fatal: BaseException | None = None
         self.waiting = set(watched)
         """Repositories whose runs have not been asked for yet."""
         self._source = source
@@ -138,9 +138,14 @@ class Polls:
         one.held.add("runs")
         if answer.moved:
             self.schedule.sooner(Poll("repository", one.asked), self._clock.monotonic(), rank=4)
-        if answer.value is not None:
+        known = list(one.runs.values())
+        if answer.value is None:
+            # Nothing new, but a day may have passed.
+            kept = kept_runs((), known, self._clock.now())
+        else:
             page = [records.run_of(one.asked, run) for run in answer.value.workflow_runs]
-            kept = kept_runs(one.runs.values(), page, self._clock.now())
+            kept = kept_runs(known, page, self._clock.now())
+        if answer.value is not None or len(kept) != len(known):
             one.runs = {run.id: run for run in kept}
             self._world.replace("runs", kept, scope=lambda record: _of(record, one.asked))
         one.tier = tier_of(one.runs.values(), self._clock.now())
@@ -223,9 +228,8 @@ class Polls:
     def _wanted_jobs(self, stretch: float) -> dict[Poll, tuple[float, int]]:
         """The jobs to read, every how many seconds (0: once more, now), and their rank."""
         wanted: dict[Poll, tuple[float, int]] = {}
-        running = [
-            run for one in self._watched.values() if one.tier == "hot" for run in one.runs.values() if under_way(run)
-        ]
+        calm = [one for one in self._watched.values() if one.tier == "hot" and not one.troubles]
+        running = [run for one in calm for run in one.runs.values() if under_way(run)]
         running.sort(key=activity, reverse=True)
         others = jobs_interval_s(looked=False, stretch=stretch)
         if others is not None:
@@ -279,7 +283,9 @@ class Polls:
                 self.fatal = error
         if poll.kind == "jobs":
             self._put_off(poll, now, after_failure_s(0 if status < 400 else status, 3, self._chance()))
-            self.schedule.sooner(Poll("runs", one.asked), now + 1.0, rank=RANK[one.tier])
+            if not one.troubles:
+                # The run may be gone: the list says so.
+                self.schedule.sooner(Poll("runs", one.asked), now + 1.0, rank=RANK[one.tier])
             return
         old = one.troubles.get(poll.kind)
         failures = old.failures + 1 if old else 1

@@ -64,10 +64,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, what: str, *, 
             status=status,
         )
     if status == 403:
-        return Refusal(f"no access to {what} (403){because}.", _access(headers, fix), kind="refused", status=status)
+        return Refusal(f"No access (403) to {what}{because}.", _access(headers, fix), kind="refused", status=status)
     if status == 404:
         return Refusal(
-            f"{what} is not there, or the token may not see it (404).",
+            f"Not found (404): {what}. It is gone, or the token may not see it.",
             "Check the name in the settings. GitHub answers 404 for private repositories that a token has no access to"
             + _scopes(headers),
             kind="missing",
@@ -75,18 +75,18 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, what: str, *, 
         )
     if status == 410:
         return Refusal(
-            f"{what} is gone for good (410){because}.", "Nothing brings it back.", kind="missing", status=status
+            f"Gone for good (410): {what}{because}.", "Nothing brings it back.", kind="missing", status=status
         )
     if status == 451:
         return Refusal(
-            f"{what} is blocked for legal reasons (451){because}.",
+            f"Blocked for legal reasons (451): {what}{because}.",
             "Take it out of the settings.",
             kind="refused",
             status=status,
         )
     if status >= 500:
         return Refusal(
-            f"GitHub failed at {what} ({status}){because}.",
+            f"GitHub failed ({status}) at {what}{because}.",
             "Nothing to do here: it is asked again, less often. See https://www.githubstatus.com.",
             kind="failed",
             status=status,

@@ -56,6 +56,7 @@ class GitHubFeed:
         self._token = token
         self._transport = transport
         self._given = governor
+        self._governor = governor
         self._chance = chance
         self._client: Client | None = None
         self._wake = asyncio.Event()
@@ -72,7 +73,8 @@ class GitHubFeed:
         token, where = await self._find_token()
         host = httpx.URL(self._github.api_url).host
         clock = self._context.clock
-        governor = self._given or governor_of(host, fingerprint(token), self._github.share)
+        # Held beyond this try: a pause that GitHub asked for outlives a session that failed.
+        governor = self._governor = self._given or governor_of(host, fingerprint(token), self._github.share)
         etags = ETags(self._context.shelf("github/etags"), host, token, clock.now())
         async with Client(
             self._github, token, clock=clock, gate=Gate(governor, clock), etags=etags, transport=self._transport
@@ -172,6 +174,13 @@ class GitHubFeed:
         )
         polls.plan(START_S)
         tasks: set[asyncio.Task[None]] = set()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            if not task.cancelled():
+                polls.fatal = task.exception() or polls.fatal
+            self._wake.set()
+
         try:
             while True:
                 self._wake.clear()
@@ -184,8 +193,7 @@ class GitHubFeed:
                 for poll in polls.schedule.take(now, CONCURRENT - len(tasks), worst=0 if paused else 9):
                     task = asyncio.create_task(polls.do(poll), name=f"{self.name} {poll.kind} {poll.repository}")
                     tasks.add(task)
-                    task.add_done_callback(tasks.discard)
-                    task.add_done_callback(lambda _: self._wake.set())
+                    task.add_done_callback(ended)
                 self._tell(polls, governor, report, login, where)
                 due = polls.schedule.next_due()
                 rest = IDLE_S if due is None or len(tasks) >= CONCURRENT else max(0.0, due - now)
@@ -228,7 +236,7 @@ class GitHubFeed:
         self._paused = bool(paused)
         report.ok(
             self._fresh_s,
-            detail=f"{share:.0%} budget",
+            detail=f"{share:.0%} budget" if governor.limit else "",
             notes=notes,
         )
 

@@ -135,5 +135,5 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, asyncio.TimeoutError, ssl.SSLError, OSError)
-"""Everything that httpx, TLS and the system raise on the way."""
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, asyncio.TimeoutError, OSError, UnicodeError)
+"""Everything that httpx, TLS and the system raise on the way; UnicodeError comes from host names that are none."""

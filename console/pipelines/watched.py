@@ -48,7 +48,8 @@ class Watched:
         """What is not as the settings want it, and what to do; empty where all is well."""
         trouble = next(iter(self.troubles.values()), None)
         if trouble:
-            return f"{self.asked}: {trouble.text} {trouble.hint}"
+            text = trouble.text if self.name in trouble.text else f"{self.asked}: {trouble.text}"
+            return f"{text} {trouble.hint}"
         if self.name.casefold() != self.asked.casefold():
             return f"{self.asked} is now called {self.name}: write that in the settings."
         if self.archived:

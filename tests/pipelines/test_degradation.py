@@ -23,14 +23,26 @@ def failing(status: int, message: str = "x", **headers: str) -> httpx.Response:
 SSO = "required; url=https://github.com/orgs/acme/sso?authorization_request=A1"
 
 CASES = [
-    (failing(404, "Not Found"), "not there, or the token may not see it (404)", "it has repo, workflow"),
-    (failing(403, "Resource protected", x_github_sso=SSO), "no access", "https://github.com/orgs/acme/sso"),
-    (failing(403, "no", x_accepted_oauth_scopes="repo"), "no access", "needs one of the scopes repo"),
-    (failing(403, "no", x_accepted_github_permissions="actions=read"), "no access", "permission actions=read"),
-    (failing(410, "Gone"), "gone for good (410)", "Nothing brings it back"),
-    (failing(451, "Blocked"), "blocked for legal reasons (451)", "Take it out of the settings"),
-    (failing(502, "Server Error"), "GitHub failed at", "githubstatus.com"),
-    (httpx.Response(503, content=b"<html>unicorn"), "GitHub failed at", "githubstatus.com"),
+    (failing(404, "Not Found"), "Not found (404): the runs of acme/broken", "it has repo, workflow"),
+    (
+        failing(403, "Resource protected", x_github_sso=SSO),
+        "No access (403) to the runs of acme/broken",
+        "https://github.com/orgs/acme/sso",
+    ),
+    (
+        failing(403, "no", x_accepted_oauth_scopes="repo"),
+        "No access (403) to the runs of acme/broken",
+        "needs one of the scopes repo",
+    ),
+    (
+        failing(403, "no", x_accepted_github_permissions="actions=read"),
+        "No access (403) to the runs of acme/broken",
+        "permission actions=read",
+    ),
+    (failing(410, "Gone"), "Gone for good (410)", "Nothing brings it back"),
+    (failing(451, "Blocked"), "Blocked for legal reasons (451)", "Take it out of the settings"),
+    (failing(502, "Server Error"), "GitHub failed (50", "githubstatus.com"),
+    (httpx.Response(503, content=b"<html>unicorn"), "GitHub failed (50", "githubstatus.com"),
 ]
 
 
@@ -333,3 +345,72 @@ async def test_a_reset_is_counted_by_githubs_clock(bench, skew):
         assert abs(budget.reset_at - 1_790_003_600.0) <= 2
         assert bench.clock.now() < budget.reset_at
         assert stamp(budget.reset_at)
+
+
+async def test_a_pause_outlives_a_session_that_failed(bench):
+    """429 at the first call: the next try does not ask again before the pause is over."""
+    bench.github.repo("acme/web")
+    headers = {"retry-after": "300", "content-type": "application/json"}
+    bench.github.pause = httpx.Response(429, headers=headers, content=b'{"message":"slow down"}')
+    feed = bench.feed()
+    feed._given = None
+    for _ in range(3):
+        async with bench.running(feed, fails=True) as task:
+            with pytest.raises(SourceError) as caught:
+                await task
+        assert caught.value.kind == "limited"
+        assert len(bench.github.asked) == 1
+    assert caught.value.retry_after_s > 250
+    bench.github.pause = None
+    await bench.clock.advance(300)
+    async with bench.running(feed):
+        assert bench.source().state == "ok"
+
+
+async def test_a_fault_of_our_own_in_a_poll_ends_the_session_and_is_not_swallowed(bench, monkeypatch):
+    bench.github.repo("acme/web")
+
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("console.pipelines.records.repository_of", broken)
+    with pytest.raises(ZeroDivisionError):
+        async with bench.running(bench.feed()) as task:
+            await task
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["", "http://[", "https://xn--\u00e9.example/", "//", "\x00", "https://api.github.com:99999/x", "x" * 70_000],
+)
+async def test_a_location_that_is_none(bench, where):
+    async def answer(request):
+        if request.url.path == "/user":
+            return httpx.Response(200, stream=httpx.ByteStream(b'{"login":"ana"}'))
+        return httpx.Response(301, headers=[(b"location", where.encode())], stream=httpx.ByteStream(b""))
+
+    async with bench.running(bench.feed("acme/web", transport=httpx.MockTransport(answer)), 0.1) as task:
+        assert bench.world.get(Repository, "acme/web").problem
+        assert not task.done()
+
+
+async def test_jobs_of_a_repository_in_trouble_are_left_alone(bench):
+    broken, _ = bench.github.repo("acme/broken"), bench.github.repo("acme/other")
+    bench.github.run(broken)
+    async with bench.running(bench.feed()):
+        broken.broken = failing(404, "Not Found")
+        await bench.clock.advance(60)
+        asked = len(bench.github.asked)
+        await bench.clock.advance(500)
+        assert sum("acme/broken" in a.url for a in bench.github.asked[asked:]) <= 2
+
+
+async def test_a_run_leaves_the_world_a_day_after_its_end_though_nothing_changes(bench):
+    web = bench.github.repo("acme/web")
+    old = bench.github.run(web, status="completed", conclusion="success")
+    new = bench.github.run(web, status="completed", conclusion="success")
+    async with bench.running(bench.feed()):
+        assert len(bench.all("runs")) == 2
+        for _ in range(30):
+            await bench.clock.advance(3000)
+        assert set(bench.all("runs")) == {f"acme/web/{new['id']}"}, old

@@ -59,7 +59,7 @@ def test_tiers():
 @given(tier=st.sampled_from(sorted(TIERS)), stretch=st.floats(1, 8), chance=chances)
 def test_an_interval_is_its_tiers_within_a_tenth(tier, stretch, chance):
     every = interval_s(tier, stretch, chance)
-    assert 0.9 * TIERS[tier] * stretch <= every <= 1.1 * TIERS[tier] * stretch + 1e-9
+    assert 0.9 * TIERS[tier] * stretch - 1e-9 <= every <= 1.1 * TIERS[tier] * stretch + 1e-9
     assert every <= fresh_s([tier], stretch) + 1e-9
 
 
