@@ -201,6 +201,9 @@ def _items(value: object) -> list[object]:
 def _text(item: object) -> str:
     if item is True or item is False:
         return "yes" if item else "no"
+    if isinstance(item, int) and item.bit_length() > VALUE_LIMIT:
+        # Python refuses to write out integers of many thousand digits.
+        return ""
     return (item if isinstance(item, str) else str(item))[:VALUE_LIMIT]
 
 

@@ -209,6 +209,11 @@ def test_matching_is_total(row, text):
         assert where.compile(f"!{text}").matches(row) is not found.matches(row) or text in ("abc", "a:x")
 
 
+def test_a_number_of_many_thousand_digits():
+    assert not where.compile("a x>1").matches({"x": 10**9000})
+    assert where.compile("x>1").matches({"x": 10**9000})
+
+
 @pytest.mark.parametrize(
     "pattern",
     [

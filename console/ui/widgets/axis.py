@@ -26,7 +26,9 @@ def scale(low: float, high: float, unit: str = "") -> Scale:
         low = 0.0
     elif high <= 0 and high >= low / 2:
         high = 0.0
-    if high == low:
+    # Below this a figure is a rounding error of whoever sent it, and floats have no room for steps.
+    low, high = (0.0 if abs(end) < 1e-200 else end for end in (low, high))
+    if high - low <= max(abs(low), abs(high)) * 1e-9:
         low, high = (0.0, 1.0) if high == 0 else (low - abs(low) / 2, high + abs(high) / 2)
     binary = unit.startswith("bytes")
     slack = (high - low) * 1e-9

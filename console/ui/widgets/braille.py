@@ -9,6 +9,8 @@ Span = tuple[float, float]
 """The lowest and the highest value in one column of dots."""
 
 BLANK = 0x2800
+LARGEST = 1e300
+"""A peer may send any float; the difference of two beyond this overflows."""
 _COLUMN = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Bits over U+2800 of the left and the right dots, from the top down (Unicode, chapter 21.1)."""
 _FROM = tuple(tuple(sum(dots[row:]) for row in range(4)) for dots in _COLUMN)
@@ -31,8 +33,8 @@ ASCII = {BLANK + bits: _ascii_of(bits) for bits in range(256)}
 
 
 def known(points: Sequence[float | None]) -> list[float | None]:
-    """The points, with what is no number (NaN, infinities) as None."""
-    return [point if point is not None and math.isfinite(point) else None for point in points]
+    """The points, with what has no place on a scale (NaN, infinities, the edge of what a float holds) as None."""
+    return [point if point is not None and math.isfinite(point) and abs(point) < LARGEST else None for point in points]
 
 
 def resampled(points: Sequence[float | None], columns: int) -> list[Span | None]:

@@ -175,6 +175,17 @@ async def test_no_point_says_so():
         assert "no data: prometheus timed out" in picture(pilot.app)[4]
 
 
+async def test_any_float_a_peer_may_send():
+    shown = chart()
+    async with Bare(shown).run_test(size=(60, 9)) as pilot:
+        for points in ([1e308, -1e308], [5e-324, 0.0], [1e299, -1e299], [float("inf"), 1.0], [1.0, 1.0000000001]):
+            shown.show(
+                [ChartLine("x", points)], start=1e300, step_s=1e300, unit="bytes", warn=1e308, marks=[Mark(0, "x")]
+            )
+            await pilot.pause()
+            assert picture(pilot.app)
+
+
 async def test_ascii_terminals_get_ascii():
     class Plain(Bare):
         def get_line_filters(self):
