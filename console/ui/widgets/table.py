@@ -37,6 +37,22 @@ CACHED = 1024
 _LOOKS = ("", "blurred", "selected")
 
 
+class _OfTable(Message):
+    def __init__(self, table: VirtualTable[Any]) -> None:
+        super().__init__()
+        self.table = table
+
+    @property
+    def control(self) -> VirtualTable[Any]:
+        return self.table
+
+
+class _OfRow(_OfTable):
+    def __init__(self, table: VirtualTable[Any], record: Any) -> None:
+        super().__init__(table)
+        self.record = record
+
+
 class VirtualTable(ScrollView, Generic[R], can_focus=True):
     """Rows of records in columns; `set_rows` and `apply` feed it, `where` filters, `sort_by` sorts."""
 
@@ -65,33 +81,16 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         Binding("enter", "open", "Open", id="table.open", show=False, tooltip="Open the selected row"),
     ]
 
-    class Highlighted(Message):
+    class Highlighted(_OfRow):
         """Another row is selected; `record` is None where there is none."""
 
-        def __init__(self, table: VirtualTable[Any], record: Any) -> None:
-            super().__init__()
-            self.table = table
-            self.record = record
-
-        @property
-        def control(self) -> VirtualTable[Any]:
-            return self.table
-
-    class Opened(Highlighted):
+    class Opened(_OfRow):
         """A row was opened with enter or a double click."""
 
-    class FilterChanged(Message):
+    class FilterChanged(_OfTable):
         """The filter is another one, or cannot be understood: see `table.where_error`."""
 
-        def __init__(self, table: VirtualTable[Any]) -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> VirtualTable[Any]:
-            return self.table
-
-    class SortChanged(FilterChanged):
+    class SortChanged(_OfTable):
         """The rows are sorted by `table.sorted_by`, `table.reverse`."""
 
     def __init__(
