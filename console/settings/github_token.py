@@ -86,9 +86,8 @@ def _ask_gh(host: str, env: Mapping[str, str]) -> tuple[str, str]:
             try:
                 raw, _ = asked.communicate(timeout=ANSWER_S)
             except subprocess.TimeoutExpired:
-                os.killpg(
-                    asked.pid, signal.SIGKILL
-                )  # with what it started; not yet waited for, so the group is its own
+                # With what it started. It has not been waited for, so the group is still its own.
+                os.killpg(asked.pid, signal.SIGKILL)
                 return "", f"gh did not answer within {ANSWER_S:.0f} s"
             except BaseException:
                 os.killpg(asked.pid, signal.SIGKILL)

@@ -89,9 +89,8 @@ class KeyringStore:
             try:
                 raw, _ = worker.communicate(msgspec.json.encode(request), timeout=ANSWER_S)
             except subprocess.TimeoutExpired:
-                os.killpg(
-                    worker.pid, signal.SIGKILL
-                )  # with what it started; not yet waited for, so the group is its own
+                # With what it started. It has not been waited for, so the group is still its own.
+                os.killpg(worker.pid, signal.SIGKILL)
                 raise Unusable(
                     f"it did not answer within {ANSWER_S:.0f} s; a locked keyring waits for a prompt", _HINT
                 ) from None

@@ -126,6 +126,14 @@ def test_a_forged_header_is_refused_before_it_costs_anything(path, key, value, s
         vault(path).get("a")
 
 
+def test_the_header_is_under_the_seal_even_where_it_means_the_same(path):
+    vault(path).put("a", VALUE)
+    magic, header, sealed = path.read_bytes().split(b"\n", 2)
+    path.write_bytes(b"\n".join([magic, header.replace(b",", b", "), sealed]))
+    with pytest.raises(Unusable, match="changed or damaged"):
+        vault(path).get("a")
+
+
 def test_the_sealed_part_of_another_vault_does_not_fit(path, tmp_path):
     vault(path).put("a", VALUE)
     vault(tmp_path / "other").put("a", "else")
