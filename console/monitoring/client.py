@@ -273,7 +273,8 @@ class Client:
 
 def _refused(envelope: wire.Envelope, status: int, *, query: bool) -> NoReturn:
     words = clean(envelope.error, 400).strip() or f"HTTP {status} without a reason"
-    if query and envelope.error_type != "unavailable":
+    # A proxy may speak JSON too, but not in these words.
+    if query and envelope.status == "error" and envelope.error_type != "unavailable":
         kind = "timeout" if envelope.error_type in ("timeout", "canceled") else "failed"
         raise QueryError(
             words, "Mend the query in the settings." if envelope.error_type == "bad_data" else "", kind=kind

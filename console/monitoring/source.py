@@ -111,9 +111,8 @@ class PrometheusFeed:
             if not isinstance(answer, BaseException):
                 continue
             # Thanos, VictoriaMetrics and their like lack one of the two; where both fail the server is to blame.
-            if isinstance(rules, BaseException) and isinstance(targets, BaseException):
-                raise answer
-            if not isinstance(answer, SourceError) or answer.kind not in ("missing", "failed"):
+            both = isinstance(rules, BaseException) and isinstance(targets, BaseException)
+            if both or not isinstance(answer, SourceError):
                 raise answer
             notes.append(f"no {what}: {answer.message}")
         if not isinstance(rules, BaseException):

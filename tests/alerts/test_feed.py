@@ -109,13 +109,13 @@ async def test_a_member_that_is_down_is_degraded_with_its_reason_and_never_a_bla
 
 
 async def test_a_member_that_hangs_is_not_waited_for_twice():
-    async with cluster(2, setup=two_alerts, timeout_s=0.5) as seen:
+    async with cluster(2, setup=two_alerts, timeout_s=2.0) as seen:
         seen.members[1].hang = asyncio.Event()
         await seen.poll()
-        assert "no whole answer within 0.5 s" in seen.source.notes[0]
+        assert "no whole answer within 2 s" in seen.source.notes[0]
         began = asyncio.get_running_loop().time()
         await seen.poll(2)
-        assert asyncio.get_running_loop().time() - began < 0.45
+        assert asyncio.get_running_loop().time() - began < 1.9
         assert seen.source.state == "degraded"
         seen.members[1].hang.set()
 
