@@ -251,4 +251,4 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
         return [*super().get_line_filters(), *ours]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {**themes.DEFAULTS, "demo": "#5fd7c7"}
+        return {**themes.DEFAULTS, "demo": "#5fd7c7", "demo-text": "#10201d"}

@@ -74,7 +74,7 @@ def top_line(top: Top, width: int) -> Content:
             (" QUARTERDECK" if long_name else " QD", STRONG),
             (f" {org}" if org else "", MUTED),
             "  ",
-            Content.assemble((" DEMO ", "bold reverse $demo"), "  ") if top.demo else "",
+            Content.assemble((" DEMO ", "bold $demo-text on $demo"), "  ") if top.demo else "",
             _modes(top, titles=titles),
         )
         if left.cell_length + (cell_len(right) + 3 if right else 0) <= width:

@@ -105,7 +105,7 @@ class ContainerScreen(ConsoleScreen):
                 Fact("networks", ", ".join(container.networks)),
                 Fact("memory limit", number(container.memory_limit, "bytes") if container.memory_limit else "none"),
                 Fact("command", container.command),
-                Fact("health check", container.health_log),
+                Fact("health check", container.health_log if container.health_log != trouble else ""),
                 Fact("id", container.id),
             ),
         )

@@ -41,6 +41,8 @@ class PanelBox(Vertical):
         self._note = Bar(classes="panel-note")
         self._chart = BrailleChart(empty="")
         self._drawn: tuple[Panel, Series | None] | None = None
+        self._shown: tuple[Series | None, bool, bool] = (None, False, False)
+        """Its series, whether it is selected, whether signs are ASCII."""
 
     def compose(self) -> ComposeResult:
         yield self._line
@@ -49,20 +51,29 @@ class PanelBox(Vertical):
 
     def show(self, panel: Panel | None, series: Series | None, *, selected: bool, ascii: bool) -> None:  # noqa: A002  # the settings' word
         self.panel = panel
+        self._shown = (series, selected, ascii)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        panel = self.panel
+        series, selected, ascii_ = self._shown
         self.visible = panel is not None
         if panel is None:
             return
         trend = Trend.of(panel, series)
         width = self.size.width
         judged = trend.judged and trend.word != "ok" and not trend.trouble
-        right = Content.styled(f"{sign(trend.word, ascii=ascii)} {trend.word}" if judged else "", tone(trend.word))
-        mark = ("> " if ascii else "▸ ") if selected else "  "
+        right = Content.styled(f"{sign(trend.word, ascii=ascii_)} {trend.word}" if judged else "", tone(trend.word))
+        mark = ("> " if ascii_ else "▸ ") if selected else "  "
         title = fit(clean(panel.title), max(8, width - right.cell_length - 4))
         self._line.show(spread(Content.assemble((mark, ACCENT), (title, ACCENT if selected else STRONG)), right, width))
         note = trend.trouble or (series.warnings[0] if series and series.warnings else "")
         word = trend.word if trend.trouble else "warning"
         self._note.display = bool(note)
-        self._note.show(Content.styled(fit(f"  {sign(word, ascii=ascii)} {clean(note)}", width), tone(word)))
+        self._note.show(Content.styled(fit(f"  {sign(word, ascii=ascii_)} {clean(note)}", width), tone(word)))
         if self._drawn == (panel, series):
             return
         self._drawn = (panel, series)
