@@ -43,18 +43,15 @@ def clean_log(text: str, limit: int = 16_384) -> str:
     if text.isascii() and text.isprintable() and len(text) <= limit:
         return text
     text = text[: limit * 10].replace("\t", "    ").replace("\r", " ").replace("\n", " ")
-    parts: list[str] = []
-    room = limit
-    for index, part in enumerate(_SGR.split(text)):
-        if index % 2:  # split with one group: the odd ones are the colours
-            parts.append(part)
-            continue
-        plain = _UNSAFE.sub("", _SEQUENCE.sub("", part))
-        if len(plain) > room:
-            parts.append(plain[: max(room - 1, 0)] + "…")
-            break
-        parts.append(plain)
-        room -= len(plain)
+    # Split with one group: the odd ones are the colours.
+    parts = [p if n % 2 else _UNSAFE.sub("", _SEQUENCE.sub("", p)) for n, p in enumerate(_SGR.split(text))]
+    if sum(map(len, parts[::2])) <= limit:
+        return "".join(parts)
+    room = limit - 1
+    for index in range(0, len(parts), 2):
+        if len(parts[index]) > room:
+            return "".join(parts[:index]) + parts[index][:room] + "…"
+        room -= len(parts[index])
     return "".join(parts)
 
 

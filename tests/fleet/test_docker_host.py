@@ -202,4 +202,7 @@ async def test_nothing_is_left_open(docker, hand):
     for _ in range(5):
         await once()
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
-    assert [t.name for t in threading.enumerate() if t.name in ("docker-events", "docker-stats", "docker-logs")] == []
+    for thread in threading.enumerate():
+        if thread.name in ("docker-events", "docker-stats", "docker-logs"):
+            thread.join(5)
+            assert not thread.is_alive(), thread.name

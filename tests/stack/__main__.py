@@ -10,7 +10,6 @@ from pathlib import Path
 from tests.stack import state
 from tests.stack.part import find
 
-
 ALONE = ("sudo",)
 """Programs that tests need beside the servers: sudo runs an agent's callers as other users."""
 
