@@ -6,7 +6,9 @@ import asyncio
 
 import httpx
 
+from console.pipelines.feeds import wanted
 from console.pipelines.model import Budget, Job, Repository, Run, Workflow
+from console.settings.model import GitHub, Settings
 from tests.contract.github_schema import Contract
 from tests.pipelines.github import WORKFLOW, stamp
 
@@ -213,3 +215,36 @@ async def test_ending_leaves_no_task_behind(bench):
     async with bench.running(bench.feed(), 2.5):
         assert bench.github.flying > 0
     assert [t for t in asyncio.all_tasks() if t is not asyncio.current_task()] == []
+
+
+def test_the_settings_ask_for_one_feed_a_github():
+    one = Settings(github=(GitHub(name="acme", repositories=("a/b",)), GitHub(name="ghe", api_url="https://g/api/v3")))
+    two = Settings(github=(GitHub(name="acme", repositories=("a/b",)), GitHub(name="ghe", api_url="https://h/api/v3")))
+    assert [w.name for w in wanted(one)] == ["github/acme", "github/ghe"]
+    assert wanted(one)[0].key == wanted(two)[0].key
+    assert wanted(one)[1].key != wanted(two)[1].key
+
+
+async def test_a_wanted_feed_is_made_from_the_context(bench):
+    feed = wanted(Settings(github=(GitHub(name="acme"),)))[0].make(bench.context)
+    assert feed.name == "github/acme"
+
+
+async def test_when_the_budget_is_short_only_what_somebody_looks_at_is_read(bench):
+    """72 % used: polling stops before the share does, and the jobs on a screen go on."""
+    web, other = bench.github.repo("acme/web"), bench.github.repo("acme/other")
+    run = bench.github.run(web)
+    bench.github.job(web, run)
+    bench.github.run(other)
+    async with bench.running(bench.feed()):
+        bench.github.used["ghp_one"] = 3600
+        bench.github.change(web, run)
+        await bench.clock.advance(15)
+        bench.interest.look("screen", [("jobs", f"acme/web/{run['id']}")])
+        await bench.clock.advance(10)
+        asked = len(bench.github.asked)
+        await bench.clock.advance(60)
+        urls = {a.url.partition("?")[0] for a in bench.github.asked[asked:]}
+        assert urls == {f"/repos/acme/web/actions/runs/{run['id']}/jobs"}
+        assert "72 % of GitHub's hourly limit is used" in bench.source().notes[0]
+        assert bench.world.get(Budget, "github").share == 0.72

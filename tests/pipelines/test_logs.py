@@ -163,6 +163,30 @@ async def test_a_log_longer_than_the_limit_is_cut_with_a_note(bench, monkeypatch
         assert 25_000 < len(lines) < 35_000
 
 
+async def test_a_log_that_drips_ends_with_a_note(bench):
+    record_id = finished(bench)
+    inner = bench.github.handle_async_request
+
+    class Drip(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            while True:
+                yield b"x\n"
+                await bench.clock.sleep(5)
+
+    async def answer(request):
+        if str(request.url).startswith(STORAGE):
+            return httpx.Response(200, stream=Drip())
+        return await inner(request)
+
+    bench.github.handle_async_request = answer
+    feed = bench.feed()
+    async with bench.running(feed):
+        reading = asyncio.create_task(read(feed, record_id))
+        await bench.clock.advance(logs.TIME_LIMIT_S + 10)
+        assert reading.done()
+        assert "took longer than 300 s" in reading.result()[-1].text
+
+
 async def test_a_log_on_plain_http_is_not_followed(bench, monkeypatch):
     record_id = finished(bench)
     monkeypatch.setattr("tests.pipelines.github.STORAGE", "http://logs.example.net")
