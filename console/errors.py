@@ -5,7 +5,9 @@ ConsoleError            what failed and why, and what to do next
 ├── SecretError         a secret cannot be resolved or kept (settings/secrets.py)
 ├── SourceError         a peer outside failed: Docker, GitHub, Prometheus, Alertmanager
 ├── StoreError          the state folder cannot be read or written
-└── AgentError          no agent, or it refused (client)
+├── AgentError          no agent, or it refused (client)
+├── WhereError          a filter cannot be read (where.py), RegexError among them (regex.py)
+└── ThemeFileError      a theme is broken (ui/themes.py)
 """
 
 from __future__ import annotations

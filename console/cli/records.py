@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from console.cli.reach import Reach
+    from console.world.model import Record
 
 HELP = "The records of a topic, as a table or as the world's own JSON, once or as they change."
 
@@ -23,6 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--where", metavar="EXPR", default="", help="filter, as / on the screen: 'state:exited age<2h' (docs/filter.md)"
     )
+    parser.add_argument("--run", metavar="RUN", help="jobs only: of this run (its id: OWNER/NAME/NUMBER), read now")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     with reached(args) as agent:
         if args.watch:
             return _watch(args, agent)
-        records = settled_replica(agent, Replica()).all(kind)
+        records = _of_run(agent, args.run) if args.run else settled_replica(agent, Replica()).all(kind)
         now = clock.now()
         shown = sorted((r for r in records if keep is None or keep.matches(fields(r, now))), key=lambda r: r.id)
         if args.json:
@@ -53,6 +55,22 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"No {args.topic}{' match' if args.where else ''}.", file=sys.stderr)
     return 0
+
+
+def _of_run(agent: Reach, run_id: str) -> list[Record]:
+    from console.cli.settle import settled_replica
+    from console.client.replica import Replica
+    from console.errors import ConsoleError
+    from console.pipelines.model import Job, Run
+
+    def jobs(replica: Replica) -> list[Record]:
+        return [j for j in replica.all(Job) if j.run == run_id]
+
+    # Jobs cost a request a run, so the agent reads those of a run only while somebody looks at it.
+    replica = settled_replica(agent, Replica(), looks=[("jobs", run_id)], enough=lambda r: bool(jobs(r)))
+    if replica.get(Run, run_id) is None:
+        raise ConsoleError(f"There is no run {run_id!r}.", "`quarterdeck list runs --json` shows their ids.")
+    return jobs(replica)
 
 
 def _watch(args: argparse.Namespace, agent: Reach) -> int:

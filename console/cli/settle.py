@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable
 
 from console.cli.reach import Reach
 from console.client.replica import Batch, Replica
 from console.client.stream import AgentPort
 from console.clock import SystemClock
 from console.topics import TOPICS
+from console.world.interest import Look
 from console.world.model import Record, Source
 
 SETTLE_S = 10.0
@@ -22,8 +24,18 @@ def settled(agent: Reach, *, wait_s: float = SETTLE_S) -> list[Record]:
     return [r for kind in TOPICS.values() for r in settled_replica(agent, replica, wait_s=wait_s).all(kind)]
 
 
-def settled_replica(agent: Reach, replica: Replica, *, wait_s: float = SETTLE_S) -> Replica:
-    """The same as a replica. Raises AgentError where no agent answers."""
+def settled_replica(
+    agent: Reach,
+    replica: Replica,
+    *,
+    wait_s: float = SETTLE_S,
+    looks: Iterable[Look] = (),
+    enough: Callable[[Replica], bool] = lambda _: True,
+) -> Replica:
+    """The same as a replica, once `enough` holds too. `looks` is looked at meanwhile.
+
+    Raises AgentError where no agent answers.
+    """
     news = threading.Condition()
     batches: list[Batch] = []
 
@@ -34,6 +46,7 @@ def settled_replica(agent: Reach, replica: Replica, *, wait_s: float = SETTLE_S)
 
     agent.reach()
     port = AgentPort(agent.path, SystemClock())
+    port.look(looks)
     port.start(deliver)
     deadline = time.monotonic() + wait_s
     try:
@@ -47,7 +60,8 @@ def settled_replica(agent: Reach, replica: Replica, *, wait_s: float = SETTLE_S)
                     from console.errors import AgentError
 
                     raise AgentError(batch.link.error, batch.link.hint)
-            if replica.link.state == "live" and not any(s.state == "starting" for s in replica.all(Source)):
+            begun = replica.link.state == "live" and not any(s.state == "starting" for s in replica.all(Source))
+            if begun and enough(replica):
                 return replica
             if time.monotonic() >= deadline:
                 return replica
