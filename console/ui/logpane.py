@@ -75,9 +75,11 @@ class LogPane(Vertical):
         self._start()
 
     def resume(self) -> None:
-        """Go on where it broke off, if it did."""
+        """Go on where it broke off, if it did; one that is followed goes on where it ended too."""
         follower = self._follower
-        if self._what is not None and follower is not None and follower.ended and follower.error is not None:
+        if self._what is None or follower is None or not follower.ended:
+            return
+        if follower.error is not None or self._what[3]:
             self._start()
 
     def _start(self) -> None:

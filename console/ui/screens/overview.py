@@ -69,9 +69,24 @@ class OverviewScreen(ConsoleScreen):
         yield self._counts
 
     def _calm(self) -> str:
-        if self.deck.link.state == "connecting":
+        """What stands where nothing needs a person: calm only where something is known."""
+        link, sources = self.deck.link, self.deck.replica.all(Source)
+        if link.state == "connecting":
             return "Connecting to the agent."
+        if link.state == "lost":
+            return "No agent: nothing is known of now."
+        if not sources:
+            return "Nothing is watched: the settings name no sources."
+        if waiting := [source.id for source in sources if source.state == "starting"]:
+            more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+            return f"Waiting for the first facts of {', '.join(sorted(waiting)[:3])}{more}."
         return f"{sign('ok', ascii=self.deck.ascii)} Nothing needs you."
+
+    def _say_calm(self) -> None:
+        table, text = self._needs.table, self._calm()
+        if table.empty != text:
+            table.empty = text
+            table.refresh()
 
     def panes(self) -> list[Widget]:
         return [self.query_one("#left"), self.query_one("#right")]
@@ -88,7 +103,7 @@ class OverviewScreen(ConsoleScreen):
     def sync(self) -> None:
         replica, now = self.deck.replica, self.deck.clock.now()
         found = [need for kind in _SINGLE for record in replica.all(kind) if (need := need_of(record))]
-        self._needs.table.empty = self._calm()
+        self._say_calm()
         runs = runs_needing(replica.all(Run), now)
         self._shown_runs = {need.id for need in runs}
         self._needs.table.set_rows([*found, *runs])
@@ -110,9 +125,8 @@ class OverviewScreen(ConsoleScreen):
             self._shown_runs = set(wanted)
         if rows:
             self._needs.table.apply(rows)
-        if "link" in changed:
-            self._needs.table.empty = self._calm()
-            self._needs.table.refresh()
+        if "link" in changed or "sources" in changed:
+            self._say_calm()
         self._runs.changed(changed, replica)
         self._paint_lower()
 
