@@ -20,10 +20,10 @@ from console import paths
 from console.clock import Clock
 from console.errors import ConsoleError
 from console.settings import model
+from console.settings.given import given
 from console.settings.keyring_store import KeyringStore
 from console.settings.plaintext import Plaintext
-from console.settings.private_files import read_bounded
-from console.settings.references import NAME_ALLOWED, checked_name, credential_name, environment_name
+from console.settings.references import NAME_ALLOWED, checked_name, environment_name
 from console.settings.secret_index import Place, SecretIndex
 from console.settings.stores import VALUE_LIMIT, Found, Store, StoreName, Unusable
 from console.settings.vault import Cost, Vault, VaultKey
@@ -108,7 +108,7 @@ class Secrets:
         """The value and where it was. Blocks for at most some seconds. Raises SecretError."""
         name = self._checked(name)
         looked: list[str] = []
-        found = self._given(name, looked)
+        found = given(name, self._env, looked)
         place = self._index.read().get(name)
         if found is None and place is not None and place.store == "keyring" and place.backend:
             self.keyring.use(place.backend)
@@ -253,33 +253,6 @@ class Secrets:
         except Unusable as unusable:
             states.append(StoreState("plaintext", works=False, detail=unusable.why, hint=unusable.hint))
         return states
-
-    def _given(self, name: str, looked: list[str]) -> Found | None:
-        """What the environment or systemd hands in."""
-        variable, credential = environment_name(name), credential_name(name)
-        if value := self._env.get(variable):
-            return Found(value.rstrip("\r\n"), f"${variable}")
-        looked.append(f"environment: {variable} is not set")
-        folder = self._env.get("CREDENTIALS_DIRECTORY")
-        if not folder:
-            looked.append("systemd credentials: there are none ($CREDENTIALS_DIRECTORY is not set)")
-            return None
-        try:
-            raw = read_bounded(Path(folder) / credential, VALUE_LIMIT, private=False)
-            value = raw.decode().rstrip("\r\n")
-        except FileNotFoundError:
-            looked.append(f"systemd credentials: none is called {credential}")
-            return None
-        except OSError as exc:
-            looked.append(f"systemd credentials: {credential} cannot be read ({exc.strerror})")
-            return None
-        except UnicodeDecodeError:
-            looked.append(f"systemd credentials: {credential} is not a text")
-            return None
-        if value:
-            return Found(value, f"credential {credential}")
-        looked.append(f"systemd credentials: {credential} is empty")
-        return None
 
     def _writable(self) -> list[Store]:
         """Never a plain file where there is a vault or a key for one: a wrong passphrase must not undo encryption."""
