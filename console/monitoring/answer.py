@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 from msgspec import Struct
 
 from console.errors import SourceError
@@ -40,10 +41,8 @@ def range_answer(envelope: wire.Envelope, start: float, end: float, step_s: floa
     data = wire.decode(envelope.data, wire.QueryData, "The answer")
     if data.result_type != "matrix":
         raise _unexpected(data.result_type)
-    found = wire.decode(data.result, list[wire.MatrixLine], "The answer")
-    lines = tuple(
-        Sampled(labels(line.metric), fill(_numbers(line.values), start, end, step_s)) for line in found[:most]
-    )
+    found = _lines(data.result)
+    lines = tuple(Sampled(labels(line.metric), fill(line.values, start, end, step_s)) for line in found[:most])
     native = sum(1 for line in found if not line.values and bytes(line.histograms))
     return Answer(start, step_s, lines, len(found) - len(lines), _notes(envelope, native))
 
@@ -79,11 +78,13 @@ def number(text: str) -> float:
         raise SourceError(f"A sample is no number: {clean(text, 40)!r}", kind="protocol") from error
 
 
-def _numbers(samples: list[wire.Sample]) -> list[tuple[float, float]]:
+def _lines(result: msgspec.Raw) -> list[wire.MatrixLine]:
     try:
-        return [(at, float(text)) for at, text in samples]
-    except ValueError:
-        return [(at, number(text)) for at, text in samples]
+        return msgspec.json.decode(result, type=list[wire.MatrixLine], strict=False)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        # An infinity, or what is wrong with it: read slowly, and said.
+        found = wire.decode(result, list[wire.TextLine], "The answer")
+    return [wire.MatrixLine(x.metric, [(at, number(text)) for at, text in x.values], x.histograms) for x in found]
 
 
 def _finite(value: float) -> float | None:

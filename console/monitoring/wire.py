@@ -36,6 +36,16 @@ Sample = tuple[float, str]
 
 
 class MatrixLine(Struct):
+    """A line whose samples are read as numbers at once: half the price, but +Inf cannot be read so."""
+
+    metric: dict[str, str] = {}
+    values: list[tuple[float, float]] = []
+    histograms: msgspec.Raw = msgspec.Raw()
+
+
+class TextLine(Struct):
+    """The same line with its samples as they are written."""
+
     metric: dict[str, str] = {}
     values: list[Sample] = []
     histograms: msgspec.Raw = msgspec.Raw()

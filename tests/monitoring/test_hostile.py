@@ -142,7 +142,7 @@ async def test_samples_that_are_no_numbers_and_labels_that_are_hostile():
     result = [
         {"metric": {"a": "\x1b[31m[bold]x\u202e", "long": "y" * 5000}, "values": [[0, "NaN"], [15, "+Inf"], [30, "3"]]}
     ]
-    bodies = [result, [{"metric": {}, "values": [[0, "three"]]}], [{"metric": {}, "values": [[0, 3]]}]]
+    bodies = [result, [{"metric": {}, "values": [[0, "three"]]}], [{"metric": {}, "values": [[0, None]]}]]
     served = iter(bodies)
 
     def answer(_: str) -> tuple[int, bytes]:
