@@ -14,7 +14,7 @@ from random import Random
 
 from msgspec import Struct
 
-from console.demo.hosts import Fleet
+from console.demo.hosts import CPUS, Fleet
 from console.demo.names import SERVICES, host_environment
 from console.demo.signals import Signals
 
@@ -86,7 +86,7 @@ RULES = (
     Rule("containers", "ContainerRestarting", "increase(container_restarts_total[10m]) > 3", 300, "warning", "{name} on {host} cannot start", "chat"),
     Rule("hosts", "HostDiskFilling", "node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.15", 600, "warning", "/var on {instance} is {percent} full", "chat"),
     Rule("hosts", "TargetDown", "up == 0", 30, "critical", "{instance} of {job} does not answer Prometheus"),
-    Rule("hosts", "HostLoadHigh", 'node_load1 / count without (cpu, mode) (node_cpu_seconds_total{mode="idle"}) > 1.5', 120, "warning", "{instance} has a load of {value}", "chat"),
+    Rule("hosts", "HostLoadHigh", 'node_load1 / count without (cpu, mode) (node_cpu_seconds_total{mode="idle"}) > 0.5', 120, "warning", "{instance} has a load of {value}", "chat"),
     Rule("platform", "CertificateExpiry", "probe_ssl_earliest_cert_expiry - time() < 14 * 86400", 3600, "warning", "The certificate of {instance} ends in {value} days", "chat"),
     Rule("platform", "PostgresReplicationLag", "pg_replication_lag_seconds > 30", 60, "warning", "The replica is {value} s behind", "chat"),
     Rule("platform", "BackupTooOld", "time() - backup_last_success_timestamp_seconds > 93600", 60, "info", "The newest backup of {instance} is {value} h old", "chat"),
@@ -190,7 +190,7 @@ class Alarms:
                 continue
             if (errors := signals.error_ratio(service.name, at)) > 0.05:
                 say("HighErrorRate", errors, **own)
-            if (p95 := signals.latency(service.name, 0.95, at)) > min(1.0, service.p50_s * 6):
+            if (p95 := signals.latency(service.name, 0.95, at)) > 1.0:
                 say("HighLatency", p95, **own)
         for host in self._fleet.hosts.values():
             for c in host.containers.values():
@@ -205,7 +205,7 @@ class Alarms:
                 elif c.restarts > 1000:
                     say("ContainerRestarting", 9.0, **labels)
             instance = f"{host.name}:9100"
-            if (load := signals.gauge(instance + "load", at, 0.6, 5.2)) > 4.6:
+            if (load := signals.gauge(instance + "load", at, 0.6, 5.2)) > 0.5 * CPUS:
                 say("HostLoadHigh", load, instance=instance, job="node")
         for outage in signals.outages:
             if outage.start <= at < outage.until:

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from console.demo.alarms import Alert
 from console.demo.company import Company
-from console.demo.docker_shapes import CPUS, MEMORY, cpu_share, memory
-from console.demo.hosts import Container
+from console.demo.docker_shapes import MEMORY, cpu_share, memory
+from console.demo.hosts import CPUS, Container
 from console.demo.names import SERVICES, host_environment
 from console.demo.promql import Query
 from console.demo.signals import Signals

@@ -37,7 +37,6 @@ def settings_yaml(given: Settings) -> str:
     """The same as a settings file, but for `demo`: that is the verb's word alone."""
     plain = msgspec.to_builtins(given, enc_hook=lambda value: float(value) if isinstance(value, float) else str(value))
     plain.pop("demo", None)
-    plain.pop("demo", None)
     for section in plain["github"]:
         section["token"] = f"secret:{section['token']}"
     head = "# The demo company: everything in it is invented. Written anew at each start.\n"

@@ -13,7 +13,7 @@ from console.clock import Clock
 from console.demo import container_log
 from console.demo import docker_shapes as shapes
 from console.demo.company import Company
-from console.demo.hosts import Container, Event, Host
+from console.demo.hosts import CPUS, Container, Event, Host
 from console.demo.names import ORGANISATION, host_environment
 from console.demo.pulse import Pulse
 from console.demo.wire import Answer, Request
@@ -141,7 +141,7 @@ class DockerApi:
                 "OSType": "linux",
                 "Architecture": "x86_64",
                 "IndexServerAddress": "",
-                "NCPU": shapes.CPUS,
+                "NCPU": CPUS,
                 "MemTotal": shapes.MEMORY,
                 "DockerRootDir": "/var/lib/docker",
                 "Name": f"{self._host.name}.{ORGANISATION}.example",

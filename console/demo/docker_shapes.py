@@ -10,12 +10,11 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from console.demo.hosts import Container, Event, Host
+from console.demo.hosts import CPUS, Container, Event, Host
 from console.demo.names import ORGANISATION, host_environment
 from console.demo.signals import Signals
 
 Json = dict[str, Any]
-CPUS = 8
 MEMORY = 32 << 30
 ZERO_TIME = "0001-01-01T00:00:00Z"
 MIN_API = "1.24"

@@ -131,6 +131,8 @@ class Repository(Struct):
     old_name: str = ""
     """What it was called before it was renamed; requests for that are redirected."""
     gone: bool = False
+    numbers: dict[int, int] = {}
+    """The newest run's number of each workflow."""
     version: int = 0
     """Rises when runs are added or plans change."""
     broken_until: float = 0.0
@@ -250,7 +252,8 @@ class Forge:
         sha: str = "",
     ) -> Run:
         flow = next(w for w in repository.workflows if w.name == workflow)
-        number = (repository.runs[-1].number if repository.runs else 100 + repository.id % 4000) + 1
+        # GitHub counts the runs of each workflow.
+        number = repository.numbers[flow.id] = repository.numbers.get(flow.id, repository.id % 400) + 1
         run = Run(
             id=self._id(),
             repository=repository,
@@ -258,7 +261,8 @@ class Forge:
             number=number,
             event=event,
             branch=branch,
-            sha=sha or hashlib.sha1(f"{repository.name}{number}{at}".encode(), usedforsecurity=False).hexdigest(),
+            sha=sha
+            or hashlib.sha1(f"{repository.name}{flow.id}{number}{at}".encode(), usedforsecurity=False).hexdigest(),
             title=title,
             actor=actor,
             created=at,

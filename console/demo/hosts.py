@@ -14,6 +14,8 @@ from msgspec import Struct
 from console.demo.names import SERVICES, Service, host_environment, version_text
 from console.demo.schedule import Schedule
 
+CPUS = 8
+"""Of every host."""
 EVENTS_KEPT = 1024
 """What an engine can answer to `since`; dockerd itself keeps 256."""
 
