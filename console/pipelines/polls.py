@@ -67,6 +67,8 @@ class Polls:
         self.fatal: BaseException | None = None
         self.waiting = set(watched)
         """Repositories whose runs have not been asked for yet."""
+        self.notes: dict[str, str] = {}
+        """What is not as the settings want it, by repository."""
         self._source = source
         self._watched = watched
         self._world = context.world
@@ -300,6 +302,9 @@ class Polls:
             self.schedule.put(poll, now + after, rank=4)
 
     def _show(self, one: Watched) -> None:
+        self.notes.pop(one.asked, None)
+        if note := one.note():
+            self.notes[one.asked] = note
         record = self._world.get(Repository, one.asked) or one.bare(self._source)
         problem = one.problem() or ("" if one.troubles or record.problem != "disabled by GitHub" else record.problem)
         self._world.put(msgspec.structs.replace(record, tier=one.tier, problem=problem))

@@ -22,7 +22,7 @@ from console.pipelines.model import Budget, Job, Repository, Run, Workflow
 from console.pipelines.polls import Polls
 from console.pipelines.refusals import Refusal
 from console.pipelines.schedule import START_S, fresh_s
-from console.pipelines.watched import Watched, notes_of
+from console.pipelines.watched import Watched, shown
 from console.settings.github_token import github_token
 from console.settings.model import GitHub
 from console.settings.stores import Found
@@ -226,12 +226,12 @@ class GitHubFeed:
         )
         if polls.waiting:
             return
-        notes = notes_of(list(self._watched.values()))
+        notes = shown([polls.notes[asked] for asked in sorted(polls.notes)])
         if paused:
             notes = (f"GitHub is not asked at the moment: {governor.reason}.", *notes)
         if not paused or not self._paused:
             # Whole tens of seconds, and once a pause: an age that moves by itself would be news for every screen.
-            age = fresh_s((one.tier for one in self._watched.values()), governor.stretch(now)) + paused
+            age = fresh_s({one.tier for one in self._watched.values()}, governor.stretch(now)) + paused
             self._fresh_s = 10.0 * math.ceil(age / 10.0)
         self._paused = bool(paused)
         report.ok(

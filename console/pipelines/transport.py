@@ -7,6 +7,7 @@ import ipaddress
 import ssl
 import zlib
 from collections.abc import AsyncIterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -30,6 +31,8 @@ def http(github: GitHub, transport: httpx.AsyncBaseTransport | None = None) -> h
         trust_env=not _loopback(httpx.URL(github.api_url).host),
         timeout=httpx.Timeout(github.timeout),
         limits=httpx.Limits(max_connections=16, max_keepalive_connections=10, keepalive_expiry=60.0),
+        # A cookie would change the ETags, and somebody may have put it there.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={"User-Agent": AGENT, "Accept-Encoding": "gzip"},
     )
 

@@ -60,7 +60,7 @@ class Watched:
         return Repository(id=self.asked, source=source, full_name=self.asked)
 
 
-def notes_of(watched: list[Watched]) -> tuple[str, ...]:
-    notes = [note for one in watched if (note := one.note())]
+def shown(notes: list[str]) -> tuple[str, ...]:
+    """As many notes as a source shows, and how many there are beside them."""
     more = len(notes) - NOTES
     return (*notes[:NOTES], f"and {more} repositories more.") if more > 0 else tuple(notes)

@@ -186,3 +186,17 @@ async def test_cancelling_a_request_gives_its_place_back():
             await task
         assert github._gate.governor.flying == 0
         assert github._gate._slots._value == 10
+
+
+async def test_no_cookie_is_kept():
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers.get("cookie"))
+        headers = {"set-cookie": "a=b; Path=/"}
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(b'{"login": "ana"}'))
+
+    async with client("https://ghe.acme.example", transport=httpx.MockTransport(answer)) as github:
+        await github.user()
+        await github.user()
+    assert seen == [None, None]
