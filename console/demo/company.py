@@ -12,9 +12,10 @@ from random import Random
 from msgspec import Struct
 
 from console.demo.alarms import EVALUATION_S, Alarms
-from console.demo.forge import Forge, Job, Repository, Run
+from console.demo.forge import Forge
 from console.demo.hosts import Fleet
 from console.demo.names import PEOPLE, SERVICES, Service, host_names, version_text
+from console.demo.runs import Job, Repository, Run
 from console.demo.schedule import Schedule
 from console.demo.signals import Outage, Signals, Trouble
 

@@ -13,22 +13,15 @@ from console.clock import Clock
 from console.demo import container_log
 from console.demo import docker_shapes as shapes
 from console.demo.company import Company
-from console.demo.hosts import CPUS, Container, Event, Host
+from console.demo.docker_filters import EVENT_FILTERS, LIST_FILTERS, Fault, chooses, moment, read, tells
+from console.demo.hosts import CPUS, Container, Host
 from console.demo.names import ORGANISATION, host_environment
 from console.demo.pulse import Pulse
 from console.demo.wire import Answer, Request
 
 STATS_S = 1.0
 """How often the engine takes a sample."""
-_LIST_FILTERS = ("ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label", "name", "network", "publish", "since", "status", "volume")  # fmt: skip
-_EVENT_FILTERS = ("config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service", "type", "volume")  # fmt: skip
 Json = dict[str, Any]
-
-
-class Fault(Exception):  # noqa: N818  # it is an answer, not a fault of ours
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class DockerApi:
@@ -183,13 +176,13 @@ class DockerApi:
         return Answer(204)
 
     def _list(self, request: Request, now: float) -> Answer:
-        filters = _filters(request, _LIST_FILTERS)
+        filters = read(request, LIST_FILTERS)
         limit = int(request.first("limit") or -1)
         found = sorted(self._host.containers.values(), key=lambda c: -c.created)
         if not (request.flag("all") or limit > 0 or "status" in filters or "exited" in filters):
             found = [c for c in found if c.state in ("running", "restarting")]
         for name, values in filters.items():
-            found = [c for c in found if any(_has(c, name, value) for value in values)]
+            found = [c for c in found if any(chooses(c, name, value) for value in values)]
         if limit > 0:
             found = found[:limit]
         return _json([shapes.summary(c, now) for c in found])
@@ -272,9 +265,9 @@ class DockerApi:
     # Streams
 
     def _events(self, request: Request, now: float) -> Answer:
-        filters = _filters(request, _EVENT_FILTERS)
-        since = _time(request.first("since"), now)
-        until = _time(request.first("until"), None)
+        filters = read(request, EVENT_FILTERS)
+        since = moment(request.first("since"), now)
+        until = moment(request.first("until"), None)
         return Answer(200, self._event_stream(filters, since, until, now), [("Content-Type", "application/json")])
 
     async def _event_stream(
@@ -287,7 +280,7 @@ class DockerApi:
         yield b""
         while True:
             for event in fresh:
-                if (last is None or event.at_us <= last) and _wanted(event, filters):
+                if (last is None or event.at_us <= last) and tells(event, filters):
                     yield msgspec.json.encode(shapes.event(event)) + b"\n"
             now = self._clock.now()
             if until is not None and now >= until:
@@ -322,8 +315,8 @@ class DockerApi:
         out, err = request.flag("stdout"), request.flag("stderr")
         if not (out or err):
             raise Fault(400, "Bad parameters: you must choose at least one stream")
-        since = _time(request.first("since"), now) or 0.0
-        until = _time(request.first("until"), None)
+        since = moment(request.first("since"), now) or 0.0
+        until = moment(request.first("until"), None)
         stop = now if until is None else min(now, until)
         frame = _Frame(out=out, err=err, stamps=request.flag("timestamps"), raw=shapes.tty(container))
         lines = list(container_log.lines(container, self._company.signals, since, stop))
@@ -379,73 +372,3 @@ def _json(value: object, status: int = 200) -> Answer:
 
 def _version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
-
-
-def _time(text: str, now: float | None) -> float | None:
-    """A Unix time with or without a fraction; empty and 0 mean none. Raises Fault for anything else."""
-    if text in ("", "0"):
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        try:
-            seconds = sum(float(n) * {"s": 1, "m": 60, "h": 3600}[u] for n, u in re.findall(r"([\d.]+)([smh])", text))
-            return now - seconds if now and seconds else float(text)
-        except ValueError:
-            raise Fault(400, f"failed to parse value as time or duration: {text!r}") from error
-
-
-def _filters(request: Request, allowed: tuple[str, ...]) -> dict[str, list[str]]:
-    """Both shapes that the engine takes: lists, and the older maps to true."""
-    text = request.first("filters")
-    if not text:
-        return {}
-    try:
-        found = msgspec.json.decode(text.encode(), type=dict[str, list[str] | dict[str, bool]])
-    except msgspec.DecodeError as error:
-        raise Fault(400, f"invalid filter: {error}") from error
-    for name in found:
-        if name not in allowed:
-            raise Fault(400, f"invalid filter '{name}'")
-    return {name: [str(v) for v in values] for name, values in found.items()}
-
-
-def _label(labels: dict[str, str], wanted: str) -> bool:
-    key, equals, value = wanted.partition("=")
-    return key in labels and (not equals or labels[key] == value)
-
-
-def _has(c: Container, name: str, value: str) -> bool:
-    match name:
-        case "status":
-            return c.state == value
-        case "id":
-            return c.id.startswith(value)
-        case "name":
-            return re.search(value, c.name) is not None or re.search(value, "/" + c.name) is not None
-        case "label":
-            return _label(shapes.labels(c), value)
-        case "health":
-            return (c.health or "none") == value
-        case "ancestor":
-            return value in (c.image, c.image.rpartition(":")[0]) or shapes.digest(c.image).startswith(
-                value.removeprefix("sha256:")
-            )
-        case "exited":
-            return c.state == "exited" and str(c.exit_code) == value
-        case "network":
-            return value == f"{ORGANISATION}_default"
-    return False
-
-
-def _wanted(event: Event, filters: dict[str, list[str]]) -> bool:
-    c = event.container
-    checks: dict[str, Callable[[str], bool]] = {
-        "type": lambda v: v == "container",
-        "event": lambda v: event.action == v or event.action.startswith(v + ":"),
-        "container": lambda v: v == c.name or c.id.startswith(v),
-        "image": lambda v: v in (c.image, c.image.rpartition(":")[0]),
-        "label": lambda v: _label(shapes.labels(c), v),
-        "scope": lambda v: v == "local",
-    }
-    return all(any(checks[name](v) for v in values) if name in checks else False for name, values in filters.items())

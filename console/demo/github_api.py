@@ -21,10 +21,11 @@ from msgspec import Struct
 
 from console.clock import Clock
 from console.demo.company import Company
-from console.demo.forge import Job, Repository, Run
+from console.demo.github_filters import FILTERS
 from console.demo.github_shapes import Shapes, stamp
 from console.demo.job_log import job_log
 from console.demo.names import ORGANISATION
+from console.demo.runs import Job, Repository, Run
 from console.demo.wire import Answer, Request
 
 LIMIT = 5_000
@@ -286,7 +287,7 @@ class GitHubApi:
         if flow:
             number = self._flow(repository, flow)
             runs = [r for r in runs if r.workflow.id == number]
-        for name, matches in _FILTERS.items():
+        for name, matches in FILTERS.items():
             if wanted := request.first(name):
                 runs = [r for r in runs if matches(r, wanted, now)]
         return lambda: self._page(request, "workflow_runs", [partial(self._shapes.run, r, now) for r in runs])
@@ -410,26 +411,3 @@ def _blob_error(status: int, code: str) -> Answer:
 
 def _number(text: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() else default
-
-
-def _created(run: Run, wanted: str, _now: float) -> bool:
-    """GitHub's date search: >=, >, <=, <, A..B, or a day."""
-    own = stamp(run.created)
-    if match := re.fullmatch(r"(>=|<=|>|<)(.+)", wanted):
-        operator, bound = match[1], match[2]
-        return {">=": own >= bound, "<=": own[: len(bound)] <= bound, ">": own > bound, "<": own < bound}[operator]
-    first, dots, last = wanted.partition("..")
-    if dots:
-        return (first == "*" or own >= first) and (last == "*" or own[: len(last)] <= last)
-    return own.startswith(wanted)
-
-
-_FILTERS: dict[str, Callable[[Run, str, float], bool]] = {
-    "actor": lambda r, wanted, _: r.actor == wanted,
-    "branch": lambda r, wanted, _: r.branch == wanted,
-    "event": lambda r, wanted, _: r.event == wanted,
-    "status": lambda r, wanted, now: wanted in r.status(now),
-    "head_sha": lambda r, wanted, _: r.sha == wanted,
-    "check_suite_id": lambda r, wanted, _: str(r.id + 31_000_000_000) == wanted,
-    "created": _created,
-}

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from console.demo.forge import Job, Repository, Run, Workflow
 from console.demo.names import ORGANISATION, PEOPLE
+from console.demo.runs import Job, Repository, Run, Workflow
 
 WEB = "https://github.example"
 """A name that nobody owns (RFC 6761), so that a link opened by mistake leads nowhere."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
 
-from console.demo.forge import Job, Run, Step
+from console.demo.runs import Job, Run, Step
 
 _TESTS = (
     "cart/test_total.py",

@@ -97,7 +97,13 @@ class Listener:
             request = await _read(connection, reader)
             if request is None:
                 return
-            answer = await self._handler(request)
+            try:
+                answer = await self._handler(request)
+            except Exception as error:  # noqa: BLE001  # the screen owns the terminal: a fault is told to who asked
+                words = f"the demo failed at {request.path}: {type(error).__name__}: {error}"
+                answer = json_answer(
+                    {"message": words, "status": "error", "errorType": "internal", "error": words}, 500
+                )
             answer.headers.insert(0, ("Server", self._name))
             await _write(connection, reader, writer, answer, request.method)
             if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
