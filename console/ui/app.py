@@ -105,6 +105,13 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
         ui = ui or Ui()
         super().__init__()
         self.animation_level = "none"
+        # Before the first stylesheet is read: a theme set later has all of them read again.
+        loaded, self._broken_themes = themes.load()
+        for theme in loaded:
+            self.register_theme(theme)
+        known = ui.theme in self.available_themes
+        self.set_reactive(App.theme, ui.theme if known else themes.FALLBACK)
+        self._theme_known = known
         self.deck = Deck(port, clock, ui, demo_asked=demo)
         self._inbox: deque[Batch] = deque()
         self._pause: Timer | None = None
@@ -113,7 +120,6 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
     # The world.
 
     def on_mount(self) -> None:
-        themes.register(cast("App[object]", self), self.deck.ui.theme)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             # The terminal is gone or somebody asks us to go: leave as by the key.
@@ -125,6 +131,9 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
         """The first picture stands: now connect."""
         gc.freeze()
         self.deck.port.start(self.deliver)
+        if self._broken_themes or not self._theme_known:
+            # Says what is wrong with them.
+            themes.register(cast("App[object]", self), self.deck.ui.theme)
         if screen := self.front:
             self.deck.look(screen.looks())
 

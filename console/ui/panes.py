@@ -81,20 +81,13 @@ class ListPane(Vertical, Generic[R]):
         self.kind = kind
         self._only = only
         self.table = ListTable(columns, now=now, rank=rank, fields=fields, empty=empty)
-        self._field = FilterInput(
-            placeholder="word  !word  field:value  field>2h  re:REGEX", compact=True, select_on_focus=False
-        )
-        self._field.cursor_blink = False
+        self._field: FilterInput | None = None
         self._note = Bar(classes="note")
-        self._line = Horizontal(Bar(classes="prompt"), self._field, self._note, classes="filter")
+        self._line: Horizontal | None = None
+        """The filter's line, made when the first filter is typed: most lists never have one."""
 
     def compose(self) -> ComposeResult:
         yield self.table
-        yield self._line
-
-    def on_mount(self) -> None:
-        self._line.display = False
-        self._line.query_one(".prompt", Bar).show(Content.styled("/", STRONG))
 
     def sync(self, replica: Replica) -> None:
         if self.kind is not None:
@@ -127,8 +120,17 @@ class ListPane(Vertical, Generic[R]):
     # The filter line.
 
     @on(ListTable.FilterAsked)
-    def _ask(self, event: ListTable.FilterAsked) -> None:
+    async def _ask(self, event: ListTable.FilterAsked) -> None:
         event.stop()
+        if self._line is None or self._field is None:
+            prompt = Bar(classes="prompt")
+            self._field = FilterInput(
+                placeholder="word  !word  field:value  field>2h  re:REGEX", compact=True, select_on_focus=False
+            )
+            self._field.cursor_blink = False
+            self._line = Horizontal(prompt, self._field, self._note, classes="filter")
+            await self.mount(self._line)
+            prompt.show(Content.styled("/", STRONG))
         self._line.display = True
         self._field.focus()
 
@@ -142,7 +144,8 @@ class ListPane(Vertical, Generic[R]):
     def _kept(self, event: FilterInput.Kept) -> None:
         event.stop()
         self.table.focus()
-        self._line.display = bool(self.table.where)
+        if self._line is not None:
+            self._line.display = bool(self.table.where)
 
     @on(VirtualTable.FilterChanged)
     @on(VirtualTable.SortChanged)
@@ -158,7 +161,7 @@ class ListPane(Vertical, Generic[R]):
 
     def clear_filter(self) -> bool:
         """Drop the filter; False where there is none."""
-        if not self._line.display and not self.table.where:
+        if not self.filtering or self._line is None or self._field is None:
             return False
         self._field.value = ""
         self.table.where = ""
@@ -168,7 +171,7 @@ class ListPane(Vertical, Generic[R]):
 
     @property
     def filtering(self) -> bool:
-        return self._line.display or bool(self.table.where)
+        return bool(self.table.where) or (self._line is not None and self._line.display)
 
 
 class FactsPane(VerticalScroll, can_focus=True):

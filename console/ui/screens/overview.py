@@ -45,7 +45,8 @@ class OverviewScreen(ConsoleScreen):
         self._runs_title = Bar(classes="heading")
         self._strip_title = Bar(classes="heading", id="strip-title")
         self._strip = [Bar(classes="trend") for _ in range(STRIP)]
-        self._charts = [PanelBox() for _ in range(STRIP)]
+        self._charts: list[PanelBox] = []
+        """Made when the first panel is known: the first picture does without them."""
         self._counts = Bar(id="counts")
         self._shown_runs: set[str] = set()
 
@@ -65,7 +66,7 @@ class OverviewScreen(ConsoleScreen):
         )
         yield self._strip_title
         yield from self._strip
-        yield Horizontal(*self._charts, id="charts")
+        yield Horizontal(id="charts")
         yield self._counts
 
     def _calm(self) -> str:
@@ -153,11 +154,15 @@ class OverviewScreen(ConsoleScreen):
         self._strip_title.show(Content.styled(" Last hour", STRONG))
         self.query_one("#charts").display = high and bool(panels)
         across = min(len(panels), max(1, width // LEAST_WIDTH))
-        for i, (bar, chart) in enumerate(zip(self._strip, self._charts, strict=True)):
+        for i, bar in enumerate(self._strip):
             bar.display = not high and i < len(panels)
-            chart.display = high and i < across
             if bar.display:
                 bar.show(trend_line(Trend.of(panels[i], series[i]), width, ascii=deck.ascii))
+        if high and panels and not self._charts:
+            self._charts = [PanelBox() for _ in range(STRIP)]
+            self.query_one("#charts").mount_all(self._charts)
+        for i, chart in enumerate(self._charts):
+            chart.display = high and i < across
             if chart.display:
                 chart.show(panels[i], series[i], selected=False, ascii=deck.ascii)
         self._counts.show(self._standing(width))
