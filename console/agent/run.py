@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,9 @@ from console.world.world import World
 log = logging.getLogger("quarterdeck.agent")
 
 
+Override = Callable[[Settings], Settings]
+
+
 def rooms() -> tuple[WantedOf, ...]:
     """What each room wants to run for given settings."""
     from console.alerts import feeds as alerts
@@ -64,9 +67,13 @@ READY_FD = "QUARTERDECK_READY_FD"
 class AgentProcess:
     """One agent, from its lock to its end."""
 
-    def __init__(self, loaded: Loaded, *, folder: Path, socket_path: Path, rooms: tuple[WantedOf, ...]) -> None:
+    def __init__(
+        self, loaded: Loaded, *, folder: Path, socket_path: Path, rooms: tuple[WantedOf, ...], override: Override
+    ) -> None:
         self._rooms = rooms
-        self.settings = loaded.settings
+        self._override = override
+        self.settings = override(loaded.settings)
+        self._began_with = self.settings
         self._loaded = loaded
         self._folder = folder
         self._socket_path = socket_path
@@ -78,7 +85,9 @@ class AgentProcess:
         self._redactor = Redactor()
         self._secrets = Secrets(self.settings.secrets, folder)
         self._shelves = Shelves(folder, self._clock, self._notices.store)
-        self._context = Context(self.world, self._interest, self._clock, self._shelves.shelf, self._secret)
+        self._context = Context(
+            self.world, self._interest, self._clock, self._shelves.shelf, self._secret, self._redactor.add
+        )
         self._memory = Memory(self._context)
         self._supervisor = Supervisor(self._context, data_at=self._memory.data_at, redact=self._redactor.redact)
         self._metrics = Metrics(self.world, self._supervisor, self._clock, {"store": lambda: self._shelves.pending})
@@ -163,6 +172,7 @@ class AgentProcess:
         async with asyncio.timeout(2.0):
             await asyncio.gather(*tasks, return_exceptions=True)
         self._memory.save()
+        self._secrets.close()
         await self._shelves.close()
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:
@@ -220,10 +230,10 @@ class AgentProcess:
                 )
                 continue
             self._notices.mended("settings")
-            self._apply(outcome.settings)
+            self._apply(self._override(outcome.settings))
 
     def _apply(self, settings: Settings) -> None:
-        fixed = _needs_restart(self.settings, settings)
+        fixed = _needs_restart(self._began_with, settings)
         if fixed:
             self._notices.say(
                 "restart",
@@ -233,12 +243,16 @@ class AgentProcess:
             )
         else:
             self._notices.mended("restart")
-        self._secrets = Secrets(settings.secrets, self._folder)
+        if settings.secrets != self.settings.secrets:
+            # A new one has to prove the keyring and derive the vault's key again, so only where something differs.
+            self._secrets.close()
+            self._secrets = Secrets(settings.secrets, self._folder)
         logging.getLogger().setLevel(settings.agent.log_level.upper())
         agent = self.world.get(Agent, "self")
         self._supervisor.apply(self._wanted(settings))
         if agent is not None and agent.organisation != settings.organisation:
             self.world.put(msgspec.structs.replace(agent, organisation=settings.organisation))
+        self.settings = settings
         log.info("settings applied")
 
     def _scrape(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
@@ -267,7 +281,7 @@ class AgentProcess:
 
 
 def _needs_restart(old: Settings, new: Settings) -> list[str]:
-    fixed = ("mode", "socket", "group", "metrics", "idle_exit")
+    fixed = ("mode", "socket", "group", "metrics")
     return [f"agent.{name}" for name in fixed if getattr(old.agent, name) != getattr(new.agent, name)]
 
 
@@ -278,11 +292,22 @@ def _tell_ready() -> None:
             os.close(int(given))
 
 
-def run_agent(loaded: Loaded, *, folder: Path, socket_path: Path, rooms_of: tuple[WantedOf, ...] | None = None) -> int:
-    """Run an agent in this process until it ends. Returns the exit code; raises ConsoleError where it cannot begin."""
+def run_agent(
+    loaded: Loaded,
+    *,
+    folder: Path,
+    socket_path: Path,
+    rooms_of: tuple[WantedOf, ...] | None = None,
+    override: Override = lambda settings: settings,
+) -> int:
+    """Run an agent in this process until it ends. Returns the exit code; raises ConsoleError where it cannot begin.
+
+    `override` is what the command line says over the settings, now and at each reload.
+    """
 
     async def serve() -> int:
         wanted = rooms() if rooms_of is None else rooms_of
-        return await AgentProcess(loaded, folder=folder, socket_path=socket_path, rooms=wanted).run()
+        process = AgentProcess(loaded, folder=folder, socket_path=socket_path, rooms=wanted, override=override)
+        return await process.run()
 
     return asyncio.run(serve())

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from console.settings.model import Settings
 
 HELP = "Run the agent in the foreground: it alone holds credentials, talks to the outside and writes."
 
@@ -21,13 +25,11 @@ def run(args: argparse.Namespace) -> int:
     from console.paths import checked_socket, socket_path, state_dir
     from console.settings.load import find, load
 
+    def override(settings: Settings) -> Settings:
+        agent = msgspec.structs.replace(settings.agent, mode=args.mode or settings.agent.mode)
+        return msgspec.structs.replace(settings, agent=agent, demo=args.demo)
+
     loaded = load(find(args.config))
-    settings = loaded.settings
-    if args.demo:
-        settings = msgspec.structs.replace(settings, demo=True)
-    if args.mode:
-        settings = msgspec.structs.replace(settings, agent=msgspec.structs.replace(settings.agent, mode=args.mode))
-    if settings is not loaded.settings:
-        loaded = msgspec.structs.replace(loaded, settings=settings)
-    path = checked_socket(Path(settings.agent.socket)) if settings.agent.socket else socket_path()
-    return run_agent(loaded, folder=state_dir(), socket_path=path)
+    given = loaded.settings.agent.socket
+    path = checked_socket(Path(given)) if given else socket_path()
+    return run_agent(loaded, folder=state_dir(), socket_path=path, override=override)

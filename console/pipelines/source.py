@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import math
 import random
-import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -63,8 +62,7 @@ class GitHubFeed:
         self._paused = False
         self._fresh_s = 0.0
         self._watched: dict[str, Watched] = {asked: Watched(asked, asked) for asked in github.repositories}
-        woken = weakref.WeakMethod(self._woken)
-        context.interest.listen(lambda: (call := woken()) and call())
+        context.interest.listen(self._woken)
 
     async def run(self, report: Report) -> None:
         if not self._github.repositories:
@@ -147,6 +145,7 @@ class GitHubFeed:
                 f"No token for {self.name}: {error.message}", fix_of(self._github), kind="refused"
             ) from error
         value = value.strip()
+        self._context.hide(value)
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             raise SourceError(
                 f"The token for {self.name} ({where}) is empty or not a token.", fix_of(self._github), kind="refused"

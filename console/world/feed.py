@@ -35,6 +35,8 @@ class Context:
     """The shelf of a name: github/etags."""
     secret: Callable[[SecretRef], Awaitable[str]]
     """What a reference stands for. Raises SecretError, which says where it was looked for."""
+    hide: Callable[[str], None] = lambda _: None
+    """Name a secret that was found elsewhere, so that no log and no record ever shows it."""
 
 
 class Feed(Protocol):

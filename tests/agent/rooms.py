@@ -41,6 +41,11 @@ class TestFeed:
         report.ok(0.0)
         await asyncio.Event().wait()
 
+    def note_looks(self) -> None:
+        """Show what is looked at as the labels of a container."""
+        looks = {i: "" for i in self.context.interest.wanted("stats")}
+        self.context.world.put(container("looks", labels=looks))
+
     def forget(self) -> None:
         host = self.name.partition("/")[2]
         self.context.world.replace("containers", [], scope=lambda c: c.host == host)

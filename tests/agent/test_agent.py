@@ -198,10 +198,7 @@ def test_looks_hold_until_the_stream_ends(place):
     settings, folder, path = place
 
     def behave(feed: TestFeed, report) -> None:
-        def note() -> None:
-            feed.context.world.put(container("looks", labels=dict.fromkeys(feed.context.interest.wanted("stats"), "")))
-
-        feed.context.interest.listen(note)
+        feed.context.interest.listen(feed.note_looks)
 
     def rooms(_settings):
         from console.world.feed import Wanted

@@ -114,10 +114,11 @@ def test_secrets_never_reach_the_log(tmp_path, monkeypatch):
         return peers.answering(lambda _: (403, json.dumps({"message": f"bad token {token}"}).encode()))
 
     with served(make) as address:
-        settings = settings_file(tmp_path / "etc", settings_of(address))
+        github = json.loads(settings_of(address))["github"]
+        settings = settings_file(tmp_path / "etc", json.dumps({"github": github}))
         path = tmp_path / "a.sock"
         with agent(settings, tmp_path / "state", path, rooms=rooms()):
-            until(lambda: all((s := states(path).get(name)) and (s.error or s.notes) for name in SOURCES), 30)
+            until(lambda: (s := states(path).get("github/bad")) and (s.error or s.notes), 30)
             with Connection(path) as connection:
                 assert token.encode() not in connection.fetch("GET", "/v1/world/sources")
         for log in (tmp_path / "state").rglob("*"):

@@ -49,8 +49,9 @@ def test_the_screen_is_imported_without_what_only_the_agent_needs():
 
 
 def test_the_agent_never_imports_textual():
+    """rich may be there: httpx takes it in for a command of its own where it finds it."""
     loaded = loaded_by("import console.agent.run as r; r.rooms(); import console.agent.api")
-    assert not loaded & {"textual", "rich"}
+    assert "textual" not in loaded
 
 
 @pytest.mark.parametrize("verb", ["--version", "--help"])

@@ -59,7 +59,7 @@ def test_it_runs_installed_and_finds_its_themes(wheel, tmp_path):
         "import console, console.paths\n"
         f"assert console.__file__.startswith({str(target)!r}), console.__file__\n"
         "print(sorted(p.name for p in console.paths.data_dir('themes').iterdir()))\n"
-        "from console.ui.themes import load_themes\n"
+        "from console.ui.themes import load; themes, failed = load(); assert themes and not failed\n"
         "from console.__main__ import main; main(['--version'])\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True)
