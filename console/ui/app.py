@@ -112,6 +112,7 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
         known = ui.theme in self.available_themes
         self.set_reactive(App.theme, ui.theme if known else themes.FALLBACK)
         self._theme_known = known
+        self.stylesheet.set_variables(self.get_css_variables())
         self.deck = Deck(port, clock, ui, demo_asked=demo)
         self._inbox: deque[Batch] = deque()
         self._pause: Timer | None = None

@@ -35,6 +35,9 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._seen = -1
+        # A screen is styled as it is mounted. Textual begins at -1, which has every stylesheet read again for the first
+        # screen of each mode (App._init_mode); after a change of theme the counts differ and it still does.
+        self._css_update_count = 0
         self._top = Bar(id="top")
         self._banner = Bar(id="banner")
         self._title = Bar(id="title")
