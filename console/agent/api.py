@@ -44,6 +44,8 @@ class Parts:
     """The log reader for (topic, record id)."""
     mode: Literal["personal", "duty"]
     started_at: float
+    redact: Callable[[bytes], bytes]
+    """Takes secrets out of a log line."""
     ending: asyncio.Event
     """Set when the agent ends: streams end then, each with a whole line."""
 
@@ -105,8 +107,9 @@ async def stream(
 async def topic_records(request: Request[None, None, State], topic: FromPath[str]) -> Response[bytes]:
     """A JSON array of the topic's records, as the world has them."""
     _known(frozenset({topic}))
-    records = sorted(_parts(request).world.all(TOPICS[topic]), key=lambda r: r.id)
-    return Response(msgspec.json.encode(records), media_type="application/json")
+    world = _parts(request).world
+    bodies = [world.body(topic, i) for i in sorted(r.id for r in world.all(TOPICS[topic]))]
+    return Response(b"[" + b",".join(b for b in bodies if b is not None) + b"]", media_type="application/json")
 
 
 @put("/v1/looks", status_code=204, summary="Say what this client looks at")
@@ -137,7 +140,7 @@ async def log(  # noqa: PLR0917  # query parameters, given by name
         first = await anext(batches)
     except StopAsyncIteration:
         first = []
-    return Stream(_log_lines(first, batches, _parts(request).ending), media_type=NDJSON)
+    return Stream(_log_lines(first, batches, _parts(request)), media_type=NDJSON)
 
 
 @get("/v1/health", summary="Is the agent well, and its sources")
@@ -175,14 +178,16 @@ def api(parts: Parts) -> Litestar:
     )
 
 
-async def _log_lines(
-    first: list[LogLine], batches: AsyncIterator[list[LogLine]], ending: asyncio.Event
-) -> AsyncIterator[bytes]:
-    encode = msgspec.json.Encoder().encode
+async def _log_lines(first: list[LogLine], batches: AsyncIterator[list[LogLine]], parts: Parts) -> AsyncIterator[bytes]:
+    encoder = msgspec.json.Encoder()
+
+    def encode(lines: list[LogLine]) -> bytes:
+        return parts.redact(encoder.encode(lines))
+
     yield encode(first) + b"\n"
     waiting: asyncio.Task[list[LogLine]] | None = None
     try:
-        while not ending.is_set():
+        while not parts.ending.is_set():
             waiting = waiting or asyncio.ensure_future(_next(batches))
             done, _ = await asyncio.wait({waiting}, timeout=LOG_TICK_S)
             if not done:

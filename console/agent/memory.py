@@ -24,7 +24,7 @@ class Memory:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._shelf = context.shelf("world")
-        self._dirty: dict[tuple[str, str], Record | None] = {}
+        self._dirty: set[tuple[str, str]] = set()
         self._sources = context.shelf("sources")
         self._encode = msgspec.json.Encoder().encode
         context.world.listen(self._note)
@@ -71,10 +71,10 @@ class Memory:
             at = now if source.state == "ok" else source.data_at
             if at is not None:
                 self._sources.save(source.id, self._encode(at))
-        dirty, self._dirty = self._dirty, {}
-        for (topic, record_id), record in dirty.items():
-            self._shelf.save(f"{topic}\n{record_id}", None if record is None else self._encode(record))
+        dirty, self._dirty = self._dirty, set()
+        for topic, record_id in dirty:
+            self._shelf.save(f"{topic}\n{record_id}", self._context.world.body(topic, record_id))
 
-    def _note(self, record: Record | None, topic: str, record_id: str) -> None:
+    def _note(self, _: Record | None, topic: str, record_id: str) -> None:
         if topic not in PASSING:
-            self._dirty[topic, record_id] = record
+            self._dirty.add((topic, record_id))

@@ -79,17 +79,17 @@ class AgentProcess:
         self._socket_path = socket_path
         self._clock = SystemClock()
         self._mode = self.settings.agent.mode
-        self.world = World(self._clock)
+        self._redactor = Redactor()
+        self.world = World(self._clock, self._redactor.redact)
         self._notices = Notices(self.world, self._clock)
         self._interest = Interest()
-        self._redactor = Redactor()
         self._secrets = Secrets(self.settings.secrets, folder)
         self._shelves = Shelves(folder, self._clock, self._notices.store)
         self._context = Context(
             self.world, self._interest, self._clock, self._shelves.shelf, self._secret, self._redactor.add
         )
         self._memory = Memory(self._context)
-        self._supervisor = Supervisor(self._context, data_at=self._memory.data_at, redact=self._redactor.redact)
+        self._supervisor = Supervisor(self._context, data_at=self._memory.data_at)
         self._metrics = Metrics(self.world, self._supervisor, self._clock, {"store": lambda: self._shelves.pending})
         self._ended = asyncio.Event()
 
@@ -105,23 +105,18 @@ class AgentProcess:
                 StoreError(why, "Facts are kept in memory only. Check the folder, or set QUARTERDECK_STATE_DIR.")
             )
         self._introduce(started)
-        frame = Frame(
-            api(
-                Parts(
-                    self.world,
-                    self._interest,
-                    self._clock,
-                    self._metrics,
-                    self._reader,
-                    self._mode,
-                    started,
-                    self._ended,
-                )
-            ),
-            self._mode,
-            os.geteuid(),
-            self._metrics,
+        parts = Parts(
+            world=self.world,
+            interest=self._interest,
+            clock=self._clock,
+            metrics=self._metrics,
+            reader=self._reader,
+            mode=self._mode,
+            started_at=started,
+            redact=self._redactor.redact,
+            ending=self._ended,
         )
+        frame = Frame(api(parts), self._mode, os.geteuid(), self._metrics)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._ended.set)

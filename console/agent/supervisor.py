@@ -23,12 +23,10 @@ class Supervisor:
         *,
         jitter: Callable[[], float] = random.random,
         data_at: Callable[[str], float | None] = lambda _: None,
-        redact: Callable[[str], str] = str,
     ) -> None:
         self._context = context
         self._jitter = jitter
         self._data_at = data_at
-        self._redact = redact
         self._running: dict[str, tuple[Wanted, Feed, asyncio.Task[None]]] = {}
         self.errors: Counter[tuple[str, str]] = Counter()
         """Failed tries by (source, kind of error)."""
@@ -73,9 +71,7 @@ class Supervisor:
             self._context.world.drop(Source.topic, name)
 
     async def _supervise(self, feed: Feed) -> None:
-        report = Report(
-            self._context.world, self._context.clock, feed.name, data_at=self._data_at(feed.name), redact=self._redact
-        )
+        report = Report(self._context.world, self._context.clock, feed.name, data_at=self._data_at(feed.name))
         while True:
             try:
                 await feed.run(report)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from console.clock import Clock
@@ -19,13 +17,8 @@ CIRCUIT_FAILURES = 3
 class Report:
     """The state of one source, kept as its `sources` record."""
 
-    def __init__(
-        self, world: World, clock: Clock, name: str, *, data_at: float | None = None, redact: Callable[[str], str] = str
-    ) -> None:
-        """`data_at`: when facts kept from an earlier life were last known to be true. `redact` takes secrets out: a
-        peer may send back in its error what it was sent.
-        """
-        self._redact = redact
+    def __init__(self, world: World, clock: Clock, name: str, *, data_at: float | None = None) -> None:
+        """`data_at`: when facts kept from an earlier life were last known to be true."""
         self._world = world
         self._clock = clock
         self._ok_at: float | None = None
@@ -65,8 +58,8 @@ class Report:
         self._become(
             word,
             data_at=self.record.data_at if self._ok_at is None else self._ok_at,
-            error=clean(self._redact(message), 500),
-            hint=clean(self._redact(hint), 500),
+            error=clean(message, 500),
+            hint=clean(hint, 500),
             error_kind=kind,
             failures=failures,
             retry_at=self._clock.now() + retry_in_s,

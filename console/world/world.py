@@ -27,8 +27,10 @@ GONE = msgspec.Raw(b"null")
 
 
 class World:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, redact: Callable[[bytes], bytes] = bytes) -> None:
+        """`redact` takes secrets out of what leaves the process: a peer may send back what it was sent."""
         self._clock = clock
+        self._redact = redact
         self._encode = msgspec.json.Encoder(order="deterministic").encode
         self._lines: OrderedDict[tuple[str, str], Line] = OrderedDict()
         self._live: dict[str, dict[str, Record]] = {}
@@ -50,7 +52,7 @@ class World:
             return False
         live[record.id] = record
         self._gone.pop(key, None)
-        self._append(key, msgspec.Raw(self._encode(record)))
+        self._append(key, msgspec.Raw(self._redact(self._encode(record))))
         for listener in self._listeners:
             listener(record, *key)
         return True
@@ -88,6 +90,11 @@ class World:
     def topic(self, topic: str) -> list[Record]:
         """Every record of a topic by its name: how a room reads what a room beside it says."""
         return list(self._live.get(topic, {}).values())
+
+    def body(self, topic: str, record_id: str) -> bytes | None:
+        """A record as JSON, as clients get it; None where there is none."""
+        line = self._lines.get((topic, record_id))
+        return None if line is None or line.body is GONE else bytes(line.body)
 
     def counts(self) -> dict[str, int]:
         """How many records each topic holds."""
