@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
+import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 
 APPLY_EVERY_S = 0.2
 """Five times a second: faster than that nobody reads, and each repaint is bytes over SSH."""
+HANG_UP_S = 3.0
+"""How long the loop may take to end after the terminal is gone; a clean end takes a fifth of a second."""
 TICK_S = 10.0
 """How often ages in sight are drawn anew: an age of minutes is never more than ten seconds wrong."""
 
@@ -124,9 +129,25 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             # The terminal is gone or somebody asks us to go: leave as by the key.
-            for number in (signal.SIGHUP, signal.SIGTERM):
-                loop.add_signal_handler(number, self.exit)
+            loop.add_signal_handler(signal.SIGTERM, self.exit)
+            loop.add_signal_handler(signal.SIGHUP, self._hung_up)
         self.call_after_refresh(self._begin)
+
+    def _hung_up(self) -> None:
+        """The terminal is gone: leave, and never stay behind as a process that nobody sees."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        # What is still drawn goes nowhere: a write to a dead terminal ends the driver's thread, and waiting for that
+        # thread would hold the loop for ever.
+        for fd in (0, 1, 2):
+            os.dup2(nothing, fd)
+        threading.Thread(target=self._leave, daemon=True, name="hang-up").start()
+        self.exit()
+
+    def _leave(self) -> None:
+        """End the process where the loop could not."""
+        time.sleep(HANG_UP_S)
+        self.deck.port.close()
+        os._exit(0)
 
     def _begin(self) -> None:
         """The first picture stands: now connect."""
