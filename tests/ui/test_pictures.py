@@ -52,8 +52,12 @@ def picture(snap_compare, *keys: str, size: str = "120x40", opened: tuple[str, s
             for f, pane in zip(followers, app.screen.query("LogPane"), strict=False)
         ):
             await pilot.pause(0.02)
-        await pilot.pause()
-        await pilot.pause()
+        # Charts are mounted when the first panel is known: wait until three pictures in a row are the same.
+        same, last = 0, None
+        while same < 3 and asyncio.get_running_loop().time() < end:
+            await pilot.pause(0.03)
+            shown = [segment for strip in app.screen._compositor.render_strips() for segment in strip]
+            same, last = (same + 1, last) if shown == last else (0, shown)
 
     try:
         return snap_compare(app, terminal_size=SIZES[size], run_before=before)
