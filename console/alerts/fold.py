@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from console.alerts import wire
 from console.alerts.model import EXPIRED_SHOWN_S, Group, Matcher, Receiver, Seen, Silence
+from console.moment import moment
 from console.text import clean
 
 LABELS = 64
@@ -43,13 +44,13 @@ def seen(key: str, found: Copies) -> Seen:
     """Of copies the newest update counts, of equally new ones the first member's. An alert is suppressed only where each
     member that has it suppresses it, since any other will notify.
     """
-    newest = max(found, key=lambda copy: wire.moment(copy[1].updated_at) or 0.0)[1]
+    newest = max(found, key=lambda copy: moment(copy[1].updated_at) or 0.0)[1]
     every = [alert.status for _, alert in found]
     return Seen(
         fingerprint=key,
         labels=texts(newest.labels),
         annotations=texts(newest.annotations, 4096),
-        starts_at=min((at for _, a in found if (at := wire.moment(a.starts_at)) is not None), default=None),
+        starts_at=min((at for _, a in found if (at := moment(a.starts_at)) is not None), default=None),
         generator_url=clean(newest.generator_url, 2000),
         receivers=tuple(sorted({clean(r.name, NAME_LIMIT) for _, a in found for r in a.receivers or []})),
         silenced_by=_ids(i for status in every for i in status.silenced_by or []),
@@ -68,7 +69,7 @@ def silences(cluster: str, members: Iterable[Sequence[wire.Silence]], server_now
     for reported in members:
         for silence in reported:
             known = found.get(silence.id)
-            if known is None or (wire.moment(silence.updated_at) or 0.0) > (wire.moment(known.updated_at) or 0.0):
+            if known is None or (moment(silence.updated_at) or 0.0) > (moment(known.updated_at) or 0.0):
                 found[silence.id] = silence
     kept = (_silence(cluster, silence) for silence in found.values() if silence.id)
     return [s for s in kept if s.state != "expired" or s.ends_at is None or server_now - s.ends_at < EXPIRED_SHOWN_S]
@@ -123,8 +124,8 @@ def _silence(cluster: str, silence: wire.Silence) -> Silence:
             Matcher(clean(m.name, NAME_LIMIT), clean(m.value, 1000), m.is_regex, m.is_equal)
             for m in silence.matchers or []
         ),
-        starts_at=wire.moment(silence.starts_at),
-        ends_at=wire.moment(silence.ends_at),
+        starts_at=moment(silence.starts_at),
+        ends_at=moment(silence.ends_at),
         created_by=clean(silence.created_by, NAME_LIMIT),
         comment=clean(silence.comment, 1000),
     )

@@ -12,6 +12,7 @@ from console.alerts import wire
 from console.alerts.client import Client
 from console.clock import Clock
 from console.errors import SourceError
+from console.moment import moment
 
 EXTRAS_S = 15.0
 """How often groups, silences, receivers and status are read: they change when somebody does something."""
@@ -59,7 +60,7 @@ class Member:
     @property
     def uptime_s(self) -> float | None:
         """How long it runs, by its own clock; None where it does not say."""
-        started = wire.moment(self.extras.status.uptime) if self.extras and self.extras.status else None
+        started = moment(self.extras.status.uptime) if self.extras and self.extras.status else None
         return None if started is None else self._clock.now() + self.ahead_s - started
 
     def begin(self) -> asyncio.Task[None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from console.alerts import fold, wire
+from console.alerts import fold
 from console.alerts.member import Member
 from console.alerts.model import (
     Alert,
@@ -24,6 +24,7 @@ from console.alerts.model import (
     step,
 )
 from console.errors import SourceError
+from console.moment import moment
 from console.settings import model as settings
 from console.text import clean
 from console.tls import client_context
@@ -217,7 +218,7 @@ class AlertmanagerFeed:
                 version=clean(status.version_info.version, 40),
                 status=clean(status.cluster.status, 40),
                 peers=len(status.cluster.peers or []),
-                started_at=wire.moment(status.uptime),
+                started_at=moment(status.uptime),
                 members=states,
             )
         )

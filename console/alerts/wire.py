@@ -5,7 +5,6 @@ Source: Alertmanager's api/v2/openapi.yaml, 0.25 to 0.34.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -99,12 +98,3 @@ def decode(body: bytes | msgspec.Raw, kind: type[T], what: str) -> T:
             "Check that the URL in the settings is that of an Alertmanager, with its path prefix.",
             kind="protocol",
         ) from error
-
-
-def moment(text: str) -> float | None:
-    """A time stamp of RFC 3339 as seconds since 1970; None for none and for Go's zero time."""
-    try:
-        at = datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return at if at > 0 else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import cast, get_args
 
 import msgspec
 
 from console.fleet import wire
 from console.fleet.model import Container, ContainerState, Health, Host, Image, Mount, Network, Port, Volume
+from console.moment import moment
 from console.text import clean, clean_block
 
 SHORT = 12
@@ -42,16 +42,6 @@ def record_id(host: str, full: str) -> str:
 def shown_url(url: str) -> str:
     """A host's URL without what should not be shown."""
     return clean(_USERINFO.sub(r"\1…@", url), 300)
-
-
-def at(text: str | None) -> float | None:
-    """Seconds since 1970 of the engine's RFC 3339; None for what is absent, broken or the year 1 of Go's zero time."""
-    if not text or text.startswith("0001-"):
-        return None
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def listed(host: str, one: wire.Listed, known: Container | None) -> Container:
@@ -125,9 +115,9 @@ def inspected(host: str, one: wire.Inspected) -> Container:
         exit_code=code,
         oom_killed=bool(state_said.oom_killed),
         restarts=_int(one.restart_count),
-        created_at=_floor(at(one.created)),
-        started_at=at(state_said.started_at),
-        finished_at=at(state_said.finished_at) if state in ("exited", "dead", "restarting") else None,
+        created_at=_floor(moment(one.created)),
+        started_at=moment(state_said.started_at),
+        finished_at=moment(state_said.finished_at) if state in ("exited", "dead", "restarting") else None,
         health_log=clean_block((probes[-1].output or "").strip(), HEALTH_LOG) if probes else "",
         project=_project(labels),
         service=_service(labels),
@@ -211,7 +201,7 @@ def volume(host: str, one: wire.Volume) -> Volume:
         name=name,
         driver=clean(one.driver or "", 60),
         mountpoint=clean(one.mountpoint or "", 1_000),
-        created_at=at(one.created_at),
+        created_at=moment(one.created_at),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from console.clock import Clock
 from console.errors import SourceError
 from console.fleet.client import Engine
-from console.fleet.facts import at
+from console.moment import moment
 from console.text import clean_log
 from console.world.model import LogLine
 
@@ -182,7 +182,7 @@ def _line(stream: StreamName, raw: bytes) -> LogLine:
     text = raw.rstrip(b"\r").decode("utf-8", "replace")
     stamp, blank, rest = text.partition(" ")
     # A stamp is 20 to 35 characters: 2026-11-20T17:52:00Z up to nanoseconds and a zone.
-    when = at(stamp) if 20 <= len(stamp) <= 35 and stamp[10:11] == "T" else None
+    when = moment(stamp) if 20 <= len(stamp) <= 35 and stamp[10:11] == "T" else None
     if when is None:
         return LogLine(None, stream, clean_log(text))
     return LogLine(when, stream, clean_log(rest if blank else ""))

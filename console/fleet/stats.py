@@ -14,8 +14,9 @@ from console.clock import Clock
 from console.errors import SourceError
 from console.fleet import wire
 from console.fleet.client import Engine
-from console.fleet.facts import INT_LIMIT, at
+from console.fleet.facts import INT_LIMIT
 from console.fleet.model import Container, Stats
+from console.moment import moment
 from console.world.interest import Interest
 from console.world.world import World
 
@@ -68,7 +69,7 @@ def use(sample: wire.Sample, now: float) -> Use | None:
     blocks = (sample.blkio_stats or wire.BlockUse()).io_service_bytes_recursive or []
     networks = (sample.networks or {}).values()
     return Use(
-        at=at(sample.read) or now,
+        at=moment(sample.read) or now,
         cpu_ns=_bounded(cpu.total_usage),
         memory=_bounded(memory.usage - cache if cache < memory.usage else memory.usage),
         # Without a limit the engine gives the machine's memory, and some kernels 2^63.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from console.moment import moment
 from console.monitoring import wire
 from console.monitoring.answer import labels
 from console.monitoring.model import ActiveAlert, Rule, Target, seconds
@@ -39,7 +40,7 @@ def summary(rules_now: Iterable[Rule], targets_now: Iterable[Target]) -> str:
 
 def _rule(source: str, group: wire.RuleGroup, rule: wire.Rule, index: int) -> Rule:
     active = sorted(
-        (ActiveAlert(clean(a.state, 20), labels(a.labels), wire.moment(a.active_at)) for a in (rule.alerts or [])),
+        (ActiveAlert(clean(a.state, 20), labels(a.labels), moment(a.active_at)) for a in (rule.alerts or [])),
         key=lambda a: (a.state != "firing", sorted(a.labels.items())),
     )
     since = [a.active_since for a in active if a.active_since is not None]

@@ -12,9 +12,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
 from console.clock import Clock
 from console.errors import SourceError
+from console.moment import moment
 from console.pipelines.client import Client
 from console.pipelines.model import Step, run_word
-from console.pipelines.records import job_of, seconds
+from console.pipelines.records import job_of
 from console.pipelines.refusals import Refusal
 from console.text import clean_log
 from console.words import GLYPHS
@@ -154,7 +155,7 @@ def line_of(raw: bytes) -> LogLine:
     """A line with its time stamp parted off. GitHub's ##[group] and the like stay as they are. Pure."""
     text = raw.decode("utf-8", "replace").lstrip("\ufeff").rstrip("\r")
     stamp = _STAMP.match(text)
-    at = seconds(stamp[1]) if stamp else None
+    at = moment(stamp[1]) if stamp else None
     return LogLine(at, "stdout", clean_log(text[stamp.end() :] if stamp and at is not None else text))
 
 

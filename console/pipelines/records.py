@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from console.moment import moment
 from console.pipelines import wire
 from console.pipelines.model import Job, Repository, Run, Step, Workflow
 from console.text import clean
@@ -15,18 +14,6 @@ URL = 2048
 STEPS = 400
 """Steps kept of a job; GitHub's own documents name no limit, and nobody has been seen with 200."""
 LABELS = 50
-
-
-def seconds(text: str | None) -> float | None:
-    """An ISO 8601 time in seconds since 1970, UTC; None for what is none, or for the year 1 of things not begun."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        value = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return value if value > 0 else None
 
 
 def name(text: str | None, limit: int = NAME) -> str:
@@ -81,9 +68,9 @@ def run_of(asked: str, found: wire.Run) -> Run:
         actor=name(actor.login) if actor else "",
         status=name(found.status),
         conclusion=name(found.conclusion),
-        created_at=seconds(found.created_at),
-        started_at=seconds(found.run_started_at),
-        updated_at=seconds(found.updated_at),
+        created_at=moment(found.created_at),
+        started_at=moment(found.run_started_at),
+        updated_at=moment(found.updated_at),
         url=link(found.html_url),
     )
 
@@ -99,8 +86,8 @@ def job_of(asked: str, found: wire.Job) -> Job:
         name=name(found.name, TITLE),
         status=name(found.status),
         conclusion=name(found.conclusion),
-        started_at=seconds(found.started_at),
-        completed_at=seconds(found.completed_at),
+        started_at=moment(found.started_at),
+        completed_at=moment(found.completed_at),
         runner=name(found.runner_name),
         labels=tuple(name(label) for label in (found.labels or ())[:LABELS]),
         steps=tuple(step_of(step) for step in (found.steps or ())[:STEPS]),
@@ -114,6 +101,6 @@ def step_of(found: wire.Step) -> Step:
         name=name(found.name, TITLE),
         status=name(found.status),
         conclusion=name(found.conclusion),
-        started_at=seconds(found.started_at),
-        completed_at=seconds(found.completed_at),
+        started_at=moment(found.started_at),
+        completed_at=moment(found.completed_at),
     )

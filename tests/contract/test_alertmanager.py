@@ -13,6 +13,7 @@ import pytest
 from console.alerts import fold, wire
 from console.alerts.client import Client
 from console.clock import SystemClock
+from console.moment import moment
 from tests.stack import have
 
 pytestmark = pytest.mark.stack
@@ -67,8 +68,8 @@ async def test_alerts_have_what_is_read_of_them(api, client):
     for alert in alerts:
         assert re.fullmatch("[0-9a-f]{16}", alert.fingerprint)
         assert alert.labels["alertname"]
-        assert wire.moment(alert.starts_at) <= time.time()
-        assert wire.moment(alert.updated_at) <= time.time() + 1
+        assert moment(alert.starts_at) <= time.time()
+        assert moment(alert.updated_at) <= time.time() + 1
         assert alert.receivers
         assert alert.status.state in ("unprocessed", "active", "suppressed")
         assert bool(alert.status.silenced_by or alert.status.inhibited_by) == (alert.status.state == "suppressed")
@@ -88,7 +89,7 @@ async def test_the_raw_shape_of_an_alert(api):
             "labels",
         } <= set(alert)
         assert {"inhibitedBy", "silencedBy", "state"} <= set(alert["status"])
-        assert wire.moment(alert["endsAt"]) > time.time(), "the end of a firing alert is a lease"
+        assert moment(alert["endsAt"]) > time.time(), "the end of a firing alert is a lease"
 
 
 async def test_the_same_answer_is_not_read_twice(api, client):
@@ -140,7 +141,7 @@ async def test_a_silence_suppresses_and_expires(api, client):
         silence = next(s for s in await client.silences() if s.id == made)
         assert (silence.created_by, silence.comment, silence.status.state) == ("ana", "contract", "active")
         assert {(m.name, m.value) for m in silence.matchers or []} == set((alert.labels or {}).items())
-        assert abs(wire.moment(silence.ends_at) - (now + 600)) < 2
+        assert abs(moment(silence.ends_at) - (now + 600)) < 2
         status = await state_of(alert.fingerprint)
         assert (status.state, made in (status.silenced_by or [])) == ("suppressed", True)
     finally:
@@ -159,7 +160,7 @@ async def test_a_silence_that_makes_no_sense_is_a_400(api):
 async def test_the_status_says_version_start_and_cluster(client):
     status = await client.status()
     assert re.match(r"\d+\.\d+\.\d+", status.version_info.version)
-    assert 0 < wire.moment(status.uptime) <= time.time()
+    assert 0 < moment(status.uptime) <= time.time()
     assert status.cluster.status in ("ready", "settling", "disabled")
     assert client.ahead_s == pytest.approx(0, abs=2)
 

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from console.clock import SystemClock
-from console.monitoring import facts, wire
+from console.moment import moment
+from console.monitoring import facts
 from console.monitoring.client import Client, QueryError
 from console.monitoring.model import align
 from console.monitoring.packs import PACKS, panels
@@ -158,7 +159,7 @@ async def test_alerts_are_those_of_the_rules(client):
     for alert in alerts:
         assert alert.labels["alertname"]
         assert alert.state in ("pending", "firing")
-        assert wire.moment(alert.active_at)
+        assert moment(alert.active_at)
 
 
 async def test_targets_have_what_is_read_of_them(client):

@@ -15,9 +15,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from console.moment import moment
 from console.pipelines.limits import Governor
 from console.pipelines.model import Run
-from console.pipelines.records import seconds
 from console.pipelines.source import GitHubFeed
 from console.settings.model import GitHub
 from console.world.feed import Context
@@ -128,7 +128,7 @@ class _Company:
         self.start(slot)
 
     def _changed(self, repo: FakeRepo, run: dict[str, Any], *, new: bool) -> None:
-        at = seconds(run["updated_at"])
+        at = moment(run["updated_at"])
         assert at is not None
         self.unseen.setdefault(f"{repo.name}/{run['id']}", []).append((at, self.github.clock.now(), new))
 
