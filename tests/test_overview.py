@@ -7,7 +7,8 @@ import msgspec
 from console.alerts.model import Alert
 from console.client.replica import Batch, Link, Replica
 from console.fleet.model import Container
-from console.overview import newest_runs, overview, wrong
+from console.needs import needs
+from console.overview import overview
 from console.pipelines.model import Run
 from console.shape import fields, word
 from console.topics import TOPICS
@@ -36,18 +37,18 @@ def run(number: int, conclusion: str, **facts: object) -> Run:
 
 
 def test_nothing_is_wrong_in_an_empty_world():
-    assert overview(Replica(), NOW).wrong == ()
+    assert overview(Replica(), NOW).needs == ()
 
 
 def test_a_failure_that_was_mended_since_is_history():
-    assert wrong(world(run(1, "failure"), run(2, "success")), NOW) == ()
-    (only,) = wrong(world(run(1, "success"), run(2, "failure")), NOW)
-    assert only.id == "acme/web/2"
-    assert [r.run_id for r in newest_runs([run(1, "failure"), run(2, "failure", branch="dev")])] == [1, 2]
+    assert needs(world(run(1, "failure"), run(2, "success")), NOW) == []
+    (only,) = needs(world(run(1, "success"), run(2, "failure")), NOW)
+    assert only.record_id == "acme/web/2"
+    assert len(needs(world(run(1, "failure"), run(2, "failure", branch="dev")), NOW)) == 2
 
 
 def test_the_worst_stands_first_and_the_newest_before_the_older():
-    found = wrong(
+    found = needs(
         world(
             Alert(id="m/1", cluster="m", fingerprint="1", name="Slow", severity="warning", starts_at=NOW - 5),
             Container(id="eu1/a", host="eu1", name="a", image="x", state="exited", exit_code=1, finished_at=NOW - 50),
@@ -67,15 +68,21 @@ def test_the_worst_stands_first_and_the_newest_before_the_older():
         ),
         NOW,
     )
-    assert [w.id for w in found] == ["docker/eu1", "eu1/b", "eu1/a", "settings", "m/1"]
+    assert [n.record_id for n in found] == ["docker/eu1", "eu1/b", "eu1/a", "settings", "m/1"]
     assert "out of memory" in found[1].why
 
 
-def test_a_silenced_alert_is_not_wrong_and_a_missing_one_is_not_forgotten():
+def test_a_silenced_alert_needs_nobody_and_a_missing_one_is_not_forgotten():
     silenced = Alert(id="m/1", cluster="m", fingerprint="1", state="suppressed")
     missing = Alert(id="m/2", cluster="m", fingerprint="2", state="missing")
-    assert wrong(world(silenced, missing), NOW) == ()
+    (only,) = needs(world(silenced, missing), NOW)
+    assert (only.record_id, only.word) == ("m/2", "stale")
     assert word(missing) == "stale"
+
+
+def test_a_watchdog_that_always_fires_needs_nobody():
+    watchdog = Alert(id="m/1", cluster="m", fingerprint="1", name="Watchdog", severity="none")
+    assert needs(world(watchdog), NOW) == []
 
 
 def test_every_topic_can_be_filtered_and_counted():

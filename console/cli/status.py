@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     else:
         print(_text(found))
-    return 1 if found.wrong else 0
+    return 1 if found.needs else 0
 
 
 def _text(found: Overview) -> str:
@@ -40,11 +40,11 @@ def _text(found: Overview) -> str:
 
     title = "DEMO (everything here is invented)" if found.demo else found.organisation or "Quarterdeck"
     lines = [f"{title}   {found.mode} agent {found.version}", ""]
-    if found.wrong:
-        lines.append(f"Wrong now ({len(found.wrong)})")
-        lines += [f"  {glyph(w.word)} {w.what}  {w.why}".rstrip() for w in found.wrong]
+    if found.needs:
+        lines.append(f"Needs you  {len(found.needs)}")
+        lines += [f"  {glyph(n.word)} {n.kind:<9} {n.what}  {n.why}".rstrip() for n in found.needs]
     else:
-        lines.append(f"{glyph('ok')} Nothing is wrong that is watched here.")
+        lines.append(f"{glyph('ok')} Nothing needs you that is watched here.")
     lines.append("")
     lines += [f"{c.topic:<13}{'  '.join(f'{glyph(w)} {n} {w}' for w, n in c.words)}".rstrip() for c in found.counts]
     lines.append("")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from console.shape import fields, word
+from console.shown import ago, number
 from console.words import ASCII_GLYPHS, GLYPHS, StateWord
 from console.world.model import Record
 
@@ -74,9 +75,9 @@ def _cell(value: object, column: str, record: Record) -> str:
         state = word(record)
         return f"{glyph(state)} {state}" if state else ""
     if column in _SECONDS:
-        return _span(value) if isinstance(value, float) else ""
+        return ago(value) if isinstance(value, float) else ""
     if column in _BYTES and isinstance(value, int):
-        return _bytes(value)
+        return number(value, "bytes")
     if column.endswith("_at") and isinstance(value, float):
         from datetime import UTC, datetime
 
@@ -86,18 +87,3 @@ def _cell(value: object, column: str, record: Record) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
-
-
-def _span(seconds: float) -> str:
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{int(seconds // size)}{unit}"
-    return f"{int(seconds)}s"
-
-
-def _bytes(size: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if size < 1024 or unit == "TiB":
-            return f"{size:.0f} {unit}" if size >= 10 or unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return ""

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from console.alerts.model import Alert, alert_word
 from console.client.replica import Replica
 from console.fleet.model import Container, container_word
+from console.needs import RECENT_S, runs_needing
 from console.pipelines.model import Run, run_word
-from console.ui.needs import RECENT_S, runs_needing
 from console.words import SEVERITY, StateWord
 
 Count = list[tuple[StateWord, int]]

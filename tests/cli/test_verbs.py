@@ -70,9 +70,9 @@ def test_watch_prints_a_line_a_change_and_ends_with_its_reader(qd, tmp_path):
 def test_status_says_what_is_right_and_exits_0(qd):
     done = qd("status")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Nothing is wrong" in done.stdout
+    assert "Nothing needs you" in done.stdout
     assert "docker/eu1" in done.stdout
-    assert json.loads(qd("status", "--json").stdout)["wrong"] == []
+    assert json.loads(qd("status", "--json").stdout)["needs"] == []
 
 
 def test_logs_of_a_container_by_name(qd):

@@ -6,9 +6,9 @@ import msgspec
 
 from console.alerts.model import Matcher, Silence
 from console.monitoring.model import Target
+from console.needs import need_of, runs_needing
 from console.pipelines.model import Run
 from console.ui.matching import matches
-from console.ui.needs import need_of, runs_needing
 from console.ui.standing import alert_counts, container_counts, run_counts
 from console.world.model import Notice
 from tests.ui import worlds

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from console.alerts.model import Alert, Silence, alert_word
+from console.needs import summary
 from console.ui.columns.cells import age, dim, state
-from console.ui.needs import summary
 from console.ui.shown import NOTHING, ago
 from console.ui.widgets.columns import Cell, Column
 from console.words import SEVERITY, StateWord

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.fleet.model import Container, Host, Image, Network, Port, Volume, container_word
+from console.needs import container_trouble
 from console.ui.columns.cells import age, count, dim, state
-from console.ui.needs import container_trouble
 from console.ui.shown import NOTHING, number
 from console.ui.widgets.columns import Cell, Column
 from console.words import SEVERITY

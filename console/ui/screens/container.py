@@ -10,10 +10,10 @@ from textual.widget import Widget
 
 from console.client.replica import Changed
 from console.fleet.model import Container, Stats, container_word
+from console.needs import container_trouble
 from console.ui.columns.fleet import belongs, container_state, ports, since
 from console.ui.facts import Fact, Section
 from console.ui.logpane import LogPane
-from console.ui.needs import container_trouble
 from console.ui.paint import MUTED, STRONG, state
 from console.ui.panes import FactsPane
 from console.ui.screens.base import ConsoleScreen

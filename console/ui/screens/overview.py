@@ -14,11 +14,11 @@ from console.alerts.model import Alert
 from console.client.replica import Changed
 from console.fleet.model import Container, Host
 from console.monitoring.model import Panel, Rule, Series, Target
+from console.needs import Need, need_of, runs_needing
 from console.pipelines.model import Run, run_word
 from console.ui.bars import Bar, spread
 from console.ui.columns.pipelines import under_way
 from console.ui.columns.world import needs
-from console.ui.needs import Need, need_of, runs_needing
 from console.ui.paint import MUTED, STRONG, sign, tone
 from console.ui.panes import ListPane
 from console.ui.screens.base import ConsoleScreen

@@ -1,33 +1,44 @@
-"""What needs a person now, worked out from single records. Pure: no textual."""
+"""What needs a person now, worked out from single records. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from console.alerts.model import Alert, alert_word
 from console.fleet.model import Container, container_word
 from console.monitoring.model import Rule, Target
 from console.pipelines.model import Run, run_word
-from console.ui.shown import duration
+from console.shown import duration
 from console.words import SEVERITY, StateWord
 from console.world.model import Notice, Record, Source
 
+R = TypeVar("R", bound=Record)
+
+ASKING: tuple[type[Record], ...] = (Notice, Source, Alert, Container, Target, Rule)
+"""The kinds of record that ask by themselves; runs ask together."""
 RECENT_S = 24 * 3600.0
 """A run that failed longer ago than a day was seen by somebody or matters to nobody."""
 
 
-@dataclass(frozen=True)
-class Need:
+QUIET = frozenset({"none", "info", "low"})
+"""Severities that need nobody now: a watchdog that always fires, a note (R31: info and low are SEV5)."""
+
+
+class Need(Struct, frozen=True):
     """One thing that wants looking at. Opening it opens its record."""
 
     topic: str
     record_id: str
     word: StateWord
     kind: str
+    """What it is, in one word: run, container, alert, source."""
     what: str
     why: str
     since: float | None
+    """When it began, seconds since 1970; None where nobody knows."""
 
     @property
     def id(self) -> str:
@@ -50,7 +61,7 @@ def need_of(record: Record) -> Need | None:
         case Source() if record.state == "degraded":
             why = record.error or "; ".join(record.notes)
             return Need("sources", record.id, "warning", "source", record.id, why, record.since)
-        case Alert() if record.state in ("firing", "missing"):
+        case Alert() if record.state in ("firing", "missing") and record.severity.lower() not in QUIET:
             why = record.why if record.state == "missing" else summary(record)
             return Need("alerts", record.id, alert_word(record), "alert", record.name, why, record.since)
         case Container() if container_word(record) == "failed":
@@ -63,6 +74,18 @@ def need_of(record: Record) -> Need | None:
         case Rule() if record.health == "err":
             return Need("rules", record.id, "failed", "rule", record.name, record.error or "cannot be evaluated", None)
     return None
+
+
+class Holder(Protocol):
+    """Anything that has the world's records: the world itself, or a replica of it."""
+
+    def all(self, kind: type[R]) -> list[R]: ...
+
+
+def needs(world: Holder, now: float) -> list[Need]:
+    """Everything that needs a person, worst first and newest first within that."""
+    found = [need for kind in ASKING for record in world.all(kind) if (need := need_of(record)) is not None]
+    return sorted(found + runs_needing(world.all(Run), now), key=lambda need: (*need.rank, need.id))
 
 
 def runs_needing(runs: Iterable[Run], now: float) -> list[Need]:
