@@ -75,10 +75,27 @@ def open_demo(size: Size, *, first_start: bool = False) -> int:
     from console.cli.show import show
     from console.settings.model import Ui
 
-    if first_start:
-        print("No settings yet, so this is the demo company. For your own: quarterdeck init", file=sys.stderr)
+    greeting = (
+        "No settings yet, so everything here is invented. Your own: ctrl+q, then quarterdeck init"
+        if first_start
+        else ""
+    )
     with contextlib.closing(Company(size)) as demo:
-        return show(demo.socket, demo.reach, ui=Ui(), demo=True)
+        code = show(demo.socket, demo.reach, ui=Ui(), demo=True, greeting=greeting)
+    return offer_init() if first_start and code == 0 else code
+
+
+def offer_init() -> int:
+    """Ask whether to write settings now; No by default, since leaving is what was asked for."""
+    from console.cli import init
+
+    answer = input("Watch your own systems? Find out what is here and write settings now [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        print("Any time: quarterdeck init")
+        return 0
+    parser = argparse.ArgumentParser(prog="quarterdeck init")
+    init.add(parser)
+    return init.run(parser.parse_args([], namespace=argparse.Namespace(config=None, agent=None)))
 
 
 class Served(msgspec.Struct):

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 APPLY_EVERY_S = 0.2
 """Five times a second: faster than that nobody reads, and each repaint is bytes over SSH."""
+GREETING_S = 20.0
+"""Long enough to read two lines and look around meanwhile."""
 HANG_UP_S = 3.0
 """How long the loop may take to end after the terminal is gone; a clean end takes a fifth of a second."""
 TICK_S = 10.0
@@ -106,9 +108,13 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]
 
-    def __init__(self, port: Port, *, clock: Clock, ui: Ui | None = None, demo: bool = False) -> None:
+    def __init__(
+        self, port: Port, *, clock: Clock, ui: Ui | None = None, demo: bool = False, greeting: str = ""
+    ) -> None:
+        """`greeting` is shown once, when the first picture stands."""
         ui = ui or Ui()
         super().__init__()
+        self._greeting = greeting
         self.animation_level = "none"
         # Before the first stylesheet is read: a theme set later has all of them read again.
         loaded, self._broken_themes = themes.load()
@@ -156,6 +162,8 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
         if self._broken_themes or not self._theme_known:
             # Says what is wrong with them.
             themes.register(cast("App[object]", self), self.deck.ui.theme)
+        if self._greeting:
+            self.notify(self._greeting, timeout=GREETING_S, markup=False)
         if screen := self.front:
             self.deck.look(screen.looks())
 

@@ -8,10 +8,10 @@ from console.settings.model import Ui
 from console.ui.app import QuarterdeckApp
 
 
-def run(port: Port, *, clock: Clock | None = None, ui: Ui | None = None, demo: bool = False) -> int:
+def run(port: Port, *, clock: Clock | None = None, ui: Ui | None = None, demo: bool = False, greeting: str = "") -> int:
     """The exit code. The port is closed when it returns, however the screen ends."""
     ui = ui or Ui()
-    app = QuarterdeckApp(port, clock=clock or SystemClock(), ui=ui, demo=demo)
+    app = QuarterdeckApp(port, clock=clock or SystemClock(), ui=ui, demo=demo, greeting=greeting)
     try:
         app.run(mouse=ui.mouse)
     finally:
