@@ -43,7 +43,7 @@ class TestFeed:
 
     def note_looks(self) -> None:
         """Show what is looked at as the labels of a container."""
-        looks = {i: "" for i in self.context.interest.wanted("stats")}
+        looks = dict.fromkeys(self.context.interest.wanted("stats"), "")
         self.context.world.put(container("looks", labels=looks))
 
     def forget(self) -> None:

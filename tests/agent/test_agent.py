@@ -298,24 +298,28 @@ def test_facts_are_there_after_a_restart_with_their_age(place):
         screen.port.close()
 
 
-def test_a_personal_agent_ends_when_idle_and_a_duty_agent_never(tmp_path, monkeypatch):
+def test_a_personal_agent_ends_when_nobody_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("console.agent.run.IDLE_TICK_S", 0.1)
+    path = tmp_path / "a.sock"
+    with agent(settings_file(tmp_path, "agent: {idle_exit: 1s}\n"), tmp_path / "state", path, rooms=()):
+        screen = Screen(path)
+        time.sleep(2.0)
+        assert path.exists(), "a connected screen keeps it"
+        screen.port.close()
+        until(lambda: not path.exists())
+
+
+def test_a_duty_agent_never_ends_by_itself(tmp_path, monkeypatch):
+    """R2"""
     monkeypatch.setattr("console.agent.run.IDLE_TICK_S", 0.1)
     import grp
 
     group = grp.getgrgid(os.getegid()).gr_name
-    for mode in ("personal", "duty"):
-        path = tmp_path / f"{mode}.sock"
-        text = f"agent: {{mode: {mode}, idle_exit: 1s{f', group: {group}' if mode == 'duty' else ''}}}\n"
-        with agent(settings_file(tmp_path / mode, text), tmp_path / f"state-{mode}", path, rooms=()):
-            if mode == "personal":
-                screen = Screen(path)
-                time.sleep(2.0)
-                assert path.exists(), "a connected screen keeps it"
-                screen.port.close()
-                until(lambda: not path.exists())
-            else:
-                time.sleep(2.0)
-                assert path.exists()
+    path = tmp_path / "a.sock"
+    text = f"agent: {{mode: duty, idle_exit: 1s, group: {group}}}\n"
+    with agent(settings_file(tmp_path, text), tmp_path / "state", path, rooms=()):
+        time.sleep(2.0)
+        assert path.exists()
 
 
 def test_no_agent_is_said_with_what_to_do(tmp_path):
