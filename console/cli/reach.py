@@ -8,10 +8,13 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console.client.connection import Connection
 from console.client.start import PersonalAgent, SshAgent
 from console.paths import checked_socket, socket_path
+
+if TYPE_CHECKING:
+    from console.client.connection import Connection
 
 DUTY_SOCKET = Path("/run/quarterdeck/agent.sock")
 """Where a duty agent's unit puts its socket; used where this user may and no personal agent is asked for."""
@@ -25,6 +28,8 @@ class Reach:
     close: Callable[[], None] = lambda: None
 
     def connect(self, timeout_s: float = 10.0) -> Connection:
+        from console.client.connection import Connection
+
         self.reach()
         return Connection(self.path, timeout_s)
 

@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from console import paths
-from console.settings import checks, convert, document
 from console.settings.model import Settings
 from console.settings.problems import Problem, SettingsError
 
@@ -62,6 +61,9 @@ def load(path: Path | None, env: Mapping[str, str] = os.environ) -> Loaded:
 
 def load_text(text: str, path: Path, env: Mapping[str, str] = os.environ) -> Loaded:
     """The settings in a text that stands in `path`."""
+    # Imported here: who only looks for the file, or has none, does not wait for a YAML parser.
+    from console.settings import checks, convert, document
+
     file = display(path)
     tree, problems = document.parse(text, file)
     if tree is None and problems:
@@ -86,6 +88,8 @@ def load_partly(path: Path | None) -> Settings:
     """
     if path is None:
         return Settings()
+    from console.settings import convert, document
+
     file = display(path)
     tree, problems = document.parse(read_text(path), file)
     if tree is None and problems:
@@ -136,6 +140,8 @@ def display(path: Path) -> str:
 
 
 def _wrong(problems: list[Problem], path: Path) -> SettingsError:
+    from console.settings import convert
+
     if len(problems) > convert.MOST_PROBLEMS + 1:
         rest = Problem(file=display(path), line=problems[convert.MOST_PROBLEMS].line, what="more problems follow")
         problems = [*problems[: convert.MOST_PROBLEMS], rest]

@@ -157,6 +157,7 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
 
     def _begin(self) -> None:
         """The first picture stands: now connect."""
+        gc.enable()
         gc.freeze()
         self.deck.port.start(self.deliver)
         if self._broken_themes or not self._theme_known:

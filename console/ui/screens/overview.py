@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -22,13 +22,15 @@ from console.ui.columns.world import needs
 from console.ui.paint import MUTED, STRONG, sign, tone
 from console.ui.panes import ListPane
 from console.ui.screens.base import ConsoleScreen
-from console.ui.screens.metrics import LEAST_WIDTH, PanelBox
 from console.ui.standing import alert_counts, container_counts, run_counts
 from console.ui.trends import Trend, trend_line
 from console.ui.widgets.table import VirtualTable
 from console.words import StateWord
 from console.world.interest import Look
 from console.world.model import Notice, Record, Source
+
+if TYPE_CHECKING:
+    from console.ui.screens.metrics import PanelBox
 
 HIGH = 34
 """Rows from which charts leave enough room for what needs a person."""
@@ -153,19 +155,25 @@ class OverviewScreen(ConsoleScreen):
         self._strip_title.display = bool(panels)
         self._strip_title.show(Content.styled(" Last hour", STRONG))
         self.query_one("#charts").display = high and bool(panels)
-        across = min(len(panels), max(1, width // LEAST_WIDTH))
         for i, bar in enumerate(self._strip):
             bar.display = not high and i < len(panels)
             if bar.display:
                 bar.show(trend_line(Trend.of(panels[i], series[i]), width, ascii=deck.ascii))
-        if high and panels and not self._charts:
+        if high and panels:
+            self._paint_charts(panels, series)
+        self._counts.show(self._standing(width))
+
+    def _paint_charts(self, panels: list[Panel], series: list[Series | None]) -> None:
+        from console.ui.screens.metrics import LEAST_WIDTH, PanelBox  # loaded with the first panel
+
+        if not self._charts:
             self._charts = [PanelBox() for _ in range(STRIP)]
             self.query_one("#charts").mount_all(self._charts)
+        across = min(len(panels), max(1, self.size.width // LEAST_WIDTH))
         for i, chart in enumerate(self._charts):
-            chart.display = high and i < across
+            chart.display = i < across
             if chart.display:
-                chart.show(panels[i], series[i], selected=False, ascii=deck.ascii)
-        self._counts.show(self._standing(width))
+                chart.show(panels[i], series[i], selected=False, ascii=self.deck.ascii)
 
     def _standing(self, width: int) -> Content:
         """Pipelines, fleet and alerts in figures."""

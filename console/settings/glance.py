@@ -1,0 +1,50 @@
+"""How the operator wants the screen, read from a settings file without a YAML parser: the first picture waits for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from console.settings.load import load, read_text
+from console.settings.model import Ui
+
+_SECTION = re.compile(r"([a-z_]+):(.*)")
+_ENTRY = re.compile(r"[ ]+([a-z_]+): +([A-Za-z][\w-]*) *(?:#.*)?")
+_WORDS: dict[str, object] = {"true": True, "false": False}
+
+
+def ui(path: Path | None) -> Ui:
+    """The section `ui` of the file. Of the rest nothing is said: the agent reads it and tells what is wrong with it.
+
+    Raises SettingsError where the file cannot be read, or where the section is written in more of YAML and is wrong.
+    """
+    if path is None:
+        return Ui()
+    plain = _plain(read_text(path))
+    return load(path).settings.ui if plain is None else plain
+
+
+def _plain(text: str) -> Ui | None:
+    """The section where the file is a plain block of `key: word`, Ui() where it has none; None for any other YAML."""
+    found: dict[str, object] = {}
+    inside = seen = False
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not line[0].isspace():
+            section = _SECTION.fullmatch(line)
+            if section is None or (section[1] == "ui" and (seen or section[2].partition("#")[0].strip())):
+                return None
+            inside = section[1] == "ui"
+            seen = seen or inside
+        elif inside:
+            entry = _ENTRY.fullmatch(line)
+            if entry is None:
+                return None
+            found[entry[1]] = _WORDS.get(entry[2], entry[2])
+    try:
+        return msgspec.convert(found, Ui)
+    except msgspec.ValidationError:
+        return None
