@@ -65,6 +65,6 @@ if __name__ == "__main__":
         from console.__main__ import main
 
         sys.exit(main([]))
-    from tests.bench.first_paint import BARE
+    from tests.bench.bare import Bare
 
-    exec(compile(BARE, "bare.py", "exec"))
+    Bare().run()

@@ -7,21 +7,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from tests.bench import bare as bare_app
 from tests.bench.figure import Figure, Options, median
 from tests.bench.place import ROOT, Place
 
 NAME = "first-paint"
 
-BARE = """\
-from textual.app import App
-from textual.widgets import Static
-
-class Bare(App):
-    def compose(self):
-        yield Static("one widget")
-
-Bare().run()
-"""
 ALLOWED = ("textual", "msgspec", "console")
 
 
@@ -29,8 +20,7 @@ def measure(options: Options) -> Iterator[Figure]:
     n = options.n(15, 3)
     with Place() as place:
         place.agent("tests.bench.rooms", "quiet")
-        (place.folder / "bare.py").write_text(BARE, encoding="ascii")
-        bare = (sys.executable, str(place.folder / "bare.py"))
+        bare = (sys.executable, bare_app.__file__)
         screen: list[float] = []
         reference: list[float] = []
         paint(place)

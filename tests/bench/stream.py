@@ -9,9 +9,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
+from console.fleet.model import Container
+from console.world.model import Line, Page
+from console.world.world import PAGE_RECORDS
 from tests.bench import process
-from tests.bench.figure import CannotMeasureError, Figure, Options
+from tests.bench.figure import CannotMeasureError, Figure, Options, median
 from tests.bench.place import ROOT, Place
+from tests.bench.reference import loop_s
+from tests.bench.rooms import container
 
 NAME = "stream"
 RATE = 500
@@ -19,6 +26,7 @@ RATE = 500
 
 def measure(options: Options) -> Iterator[Figure]:
     window_s = options.window_s()
+    yield page(options.n(41, 5))
     with Place(environment={"BENCH_RATE": str(RATE)}) as place:
         agent = place.agent("tests.bench.rooms", "busy")
         alone = share(agent, window_s)
@@ -51,6 +59,29 @@ def measure(options: Options) -> Iterator[Figure]:
     yield Figure(
         key="stream.agent.cpu", title="agent: CPU of one more client then", measured=sending - alone, unit="%", n=1, how=how,
         facts={"with_client": sending, "alone": alone},
+    )  # fmt: skip
+
+
+def page(n: int) -> Figure:
+    """One page of a snapshot as the reading thread takes it: its line, then each record in it."""
+    since = time.time()
+    encode = msgspec.json.encode
+    lines = tuple(
+        Line(Container.topic, one.id, seq, msgspec.Raw(encode(one)))
+        for seq, one in enumerate(container(number, since) for number in range(PAGE_RECORDS))
+    )
+    data = encode(Page("snapshot", "e.1", since, lines))
+    ours, loops = [], []
+    for _ in range(n):
+        loops.append(loop_s())
+        began = time.process_time()
+        for line in msgspec.json.decode(data, type=Page).records:
+            msgspec.json.decode(line.body, type=Container)
+        ours.append(time.process_time() - began)
+    return Figure(
+        key="stream.page.ratio", title="client: decode a page of 250 containers / loop of 100,000 turns",
+        measured=median([a / b for a, b in zip(ours, loops, strict=True)]), n=n, how="interleaved pairs, median",
+        facts={"page_ms": median(ours) * 1e3, "loop_ms": median(loops) * 1e3, "bytes": len(data)},
     )  # fmt: skip
 
 

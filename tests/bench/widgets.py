@@ -9,17 +9,11 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from console.ui.widgets.chart import BrailleChart, ChartLine
 from tests.bench.figure import Figure, Options, median
+from tests.bench.reference import loop_s
 from tests.ui.widgets.bare import NOW, Bare, table, thing, things
 
 NAME = "widgets"
 SIZE = (200, 60)
-
-
-def reference() -> None:
-    """A loop of a hundred thousand turns: some milliseconds of plain Python."""
-    total = 0
-    for n in range(100_000):
-        total += n & 3
 
 
 def measure(options: Options) -> Iterator[Figure]:
@@ -80,7 +74,7 @@ async def _chart(n: int, where: str) -> Figure:
                     pilot.pause,
                 )
             )
-            loops.append(_loop())
+            loops.append(loop_s())
     return Figure(
         key="chart.full.ratio", title="chart: full screen, 8 lines of 240 points / loop of 100,000 turns",
         measured=median([a / b for a, b in zip(drawn, loops, strict=True)]), n=n, how=f"{where}; pairs, median",
@@ -98,10 +92,4 @@ async def _cpu(work: Callable[[], object], settle: Callable[[], Awaitable[object
 
 async def _pair(work: Callable[[], Awaitable[None]]) -> float:
     await work()
-    return _loop()
-
-
-def _loop() -> float:
-    began = time.process_time()
-    reference()
-    return time.process_time() - began
+    return loop_s()
