@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
@@ -13,7 +12,7 @@ import msgspec
 from console.alerts import wire
 from console.clock import Clock
 from console.errors import SourceError
-from console.text import clean
+from console.peer import Peer, ahead_s, causes, token_header, words
 
 T = TypeVar("T")
 
@@ -40,15 +39,12 @@ class Client:
         self._url = url.rstrip("/")
         self._timeout_s = timeout_s
         self._clock = clock
-        if token and not (token.isascii() and token.isprintable()):
-            # httpx would say so with the token in its words.
-            raise SourceError(
-                "The token for this Alertmanager holds characters that no header may have.", kind="refused"
-            )
+        self._peer = Peer(self._url, "Alertmanager", "Raise `poll` in the settings.")
         self._http = httpx.AsyncClient(
             # It is not used for http, and to build a context for each of them would take 20 ms.
             verify=tls if tls is not None else False,
-            headers={"User-Agent": "quarterdeck"} | ({"Authorization": f"Bearer {token}"} if token else {}),
+            headers={"User-Agent": "quarterdeck"}
+            | ({"Authorization": token_header(token, "Alertmanager")} if token else {}),
             auth=httpx.BasicAuth(username, password) if username and not token else None,
             timeout=timeout_s,
             limits=httpx.Limits(max_connections=5, max_keepalive_connections=5, keepalive_expiry=60),
@@ -107,82 +103,18 @@ class Client:
             ) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise self._translated(error) from error
-        self._note_clock(response)
+        ahead = ahead_s(response.headers, self._clock.now())
+        self.ahead_s = self.ahead_s if ahead is None else ahead
         if response.status_code == httpx.codes.OK:
             return bytes(body)
-        raise self._refused(response, clean(bytes(body[:400]).decode("utf-8", "replace"), 120))
-
-    def _note_clock(self, response: httpx.Response) -> None:
-        try:
-            at = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
-        except (ValueError, OverflowError, TypeError):
-            return
-        # A Date is cut to the second, so on average it is half a second old.
-        self.ahead_s = at + 0.5 - self._clock.now()
-
-    def _refused(self, response: httpx.Response, words: str) -> SourceError:
-        status = response.status_code
-        if response.is_redirect:
-            where = clean(response.headers.get("Location", "nowhere"), 120)
-            return SourceError(
-                f"{self._url} sends us on to {where}.",
-                "Name the final URL in the settings; a sign-in page needs a token or a user name.",
-                kind="protocol",
-            )
-        if status in (401, 403):
-            return SourceError(
-                f"{self._url} refused us: HTTP {status}.",
-                "Give `token`, or `username` and `password`, in the settings of this Alertmanager.",
-                kind="refused",
-            )
-        if status == 429:
-            after = response.headers.get("Retry-After", "")
-            return SourceError(
-                f"{self._url} asks us to slow down: HTTP 429.",
-                "Raise `poll` in the settings.",
-                kind="limited",
-                retry_after_s=float(after) if after.isdecimal() and len(after) < 6 else None,
-            )
-        return SourceError(
-            f"{self._url} answered HTTP {status}: {words}",
-            "Check the URL and its path prefix; Alertmanager is read through /api/v2."
-            if status < 500
-            else "Look at that member, or at the proxy before it.",
-            kind="missing" if status == 404 else "failed",
-        )
+        raise self._peer.refusal(response.status_code, response.headers, bytes(body))
 
     def _translated(self, error: Exception) -> SourceError:
-        causes = _causes(error)
-        for cause in causes:
-            if isinstance(cause, ssl.SSLError):
-                words = getattr(cause, "verify_message", "") or cause.reason or str(cause)
-                return SourceError(
-                    f"TLS with {self._url} failed: {clean(words, 160)}",
-                    "Check `tls.ca` in the settings, the name in its certificate, and that the port speaks TLS.",
-                    kind="tls",
-                )
-        words = clean(next((str(c) for c in reversed(causes) if str(c)), type(error).__name__), 160).rstrip(".")
+        under = causes(error)
+        if (no_tls := self._peer.no_tls(under)) is not None:
+            return no_tls
         if isinstance(error, httpx.ConnectError):
-            return SourceError(
-                f"{self._url} cannot be reached: {words}.",
-                "Check the URL in the settings, the network, and that it runs.",
-                kind="unreachable",
-            )
-        if isinstance(error, httpx.ReadError | httpx.WriteError) or "without sending a response" in words:
-            return SourceError(
-                f"{self._url} hung up without a whole answer.", "Check that the member is well.", kind="unreachable"
-            )
-        return SourceError(
-            f"{self._url} does not speak HTTP as it should: {words}.",
-            "Check the port in the settings.",
-            kind="protocol",
-        )
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in found:
-        found.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return found
+            return self._peer.unreachable(under)
+        if isinstance(error, httpx.ReadError | httpx.WriteError) or "without sending a response" in words(under):
+            return self._peer.hung_up()
+        return self._peer.no_http(under)

@@ -10,8 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from console.errors import SourceError
-from console.text import clean
+from console import peer
 
 T = TypeVar("T")
 
@@ -89,12 +88,4 @@ class Status(Struct, rename="camel"):
 
 def decode(body: bytes | msgspec.Raw, kind: type[T], what: str) -> T:
     """`body` as a `kind`. Raises SourceError (protocol) that says where it differs."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        start = clean(bytes(body)[:80].decode("utf-8", "replace"), 60)
-        raise SourceError(
-            f"{what} is not what an Alertmanager answers: {clean(str(error), 200)}; it begins {start!r}",
-            "Check that the URL in the settings is that of an Alertmanager, with its path prefix.",
-            kind="protocol",
-        ) from error
+    return peer.decode(body, kind, what, "an Alertmanager")

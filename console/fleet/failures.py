@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import http.client
 import ssl
-from collections.abc import Iterator
 
 import msgspec
 import requests
 import urllib3
 from docker.errors import DockerException
 
+from console import peer
 from console.errors import SourceError
 from console.fleet.address import Address
 from console.fleet.transport import ANSWER_LIMIT, RefusedError, TooLargeError
@@ -45,7 +45,7 @@ class _Reason(msgspec.Struct):
 def explain(error: BaseException, what: str, address: Address) -> SourceError:
     """`what` says what was tried: "list containers"."""
     where = f"Docker at {address.url}"
-    causes = list(_causes(error))
+    causes = peer.causes(error)
     for cause in causes:
         if isinstance(cause, RefusedError):
             return _refused(cause, what, where)
@@ -121,16 +121,3 @@ def _system(error: OSError, what: str, where: str, address: Address) -> SourceEr
     elif isinstance(error, ConnectionResetError | BrokenPipeError):
         hint = "The engine ended, or something between cut the connection."
     return SourceError(f"{where} cannot be reached to {what}: {clean(reason, 200)}", hint, kind=kind)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and all it was made from, in requests' and urllib3's several ways of saying so."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]

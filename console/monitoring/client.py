@@ -11,7 +11,6 @@ import re
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NoReturn, TypeVar
 
 import requests
@@ -26,6 +25,7 @@ from console.monitoring.answer import LINES, Answer, instant_answer, range_answe
 from console.monitoring.model import seconds
 from console.monitoring.session import Call, Session, TooLargeError, Whole
 from console.monitoring.threads import Threads
+from console.peer import Peer, ahead_s, causes, token_header
 from console.text import clean
 
 T = TypeVar("T")
@@ -36,6 +36,8 @@ FACTS_LIMIT = 24 << 20
 """Bytes of all rules or all targets: 10,000 targets take some 10 MiB."""
 CONTROL_THREADS = 2
 """Threads beyond those of queries, so that rules and targets never wait for panels."""
+
+_NO_URL = (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
 
 
 class QueryError(SourceError):
@@ -57,17 +59,13 @@ class Client:
     ) -> None:
         """`queries` is how many may be under way at once; more than that wait for a thread."""
         self._url = url.rstrip("/")
+        self._peer = Peer(self._url, "Prometheus", "Look at fewer panels, or raise its limit.")
         self._timeout_s = timeout_s
         self._clock = clock
         self._threads = Threads(queries + CONTROL_THREADS, "prometheus")
         self._session = Session(tls, queries + CONTROL_THREADS)
         if token:
-            if not token.isascii() or not token.isprintable():
-                # requests would say so with the token in its words.
-                raise SourceError(
-                    "The token for this Prometheus holds characters that no header may have.", kind="refused"
-                )
-            self._session.headers["Authorization"] = f"Bearer {token}"
+            self._session.headers["Authorization"] = token_header(token, "Prometheus")
         elif username:
             # Not requests' own pair: it would encode a password beyond Latin-1 wrongly.
             pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
@@ -161,7 +159,8 @@ class Client:
         def work() -> T:
             with call.here():
                 whole = ask()
-            self._note_clock(whole)
+            ahead = ahead_s(whole.headers, self._clock.now())
+            self.ahead_s = self.ahead_s if ahead is None else ahead
             return read(whole)
 
         self._calls.add(call)
@@ -180,51 +179,17 @@ class Client:
             call.give_up()
             self._calls.discard(call)
 
-    def _note_clock(self, whole: Whole) -> None:
-        try:
-            at = parsedate_to_datetime(whole.headers.get("Date", "")).timestamp()
-        except (ValueError, OverflowError, TypeError):
-            return
-        # A Date is cut to the second, so on average it is half a second old.
-        self.ahead_s = at + 0.5 - self._clock.now()
-
     def _envelope(self, whole: Whole, *, query: bool) -> wire.Envelope:
         status = whole.status
-        if 300 <= status < 400:
-            where = clean(whole.headers.get("Location", "nowhere"), 120)
-            raise SourceError(
-                f"{self._url} sends us on to {where}.",
-                "Name the final URL in the settings; a sign-in page needs a token or a user name.",
-                kind="protocol",
-            )
-        if status in (401, 403):
-            raise SourceError(
-                f"{self._url} refused us: HTTP {status}.",
-                "Give `token`, or `username` and `password`, in the settings of this Prometheus.",
-                kind="refused",
-            )
-        if status == 429:
-            raise SourceError(
-                f"{self._url} asks us to slow down: HTTP 429.",
-                "Look at fewer panels, or raise its limit.",
-                kind="limited",
-                retry_after_s=_retry_after(whole),
-            )
         if status == 200:
             envelope = wire.decode(whole.body, wire.Envelope, "The answer")
             if envelope.status == "success":
                 return envelope
             _refused(envelope, status, query=query)
         # 400, 422 and 503 of the API itself carry its own words; those of a proxy do not.
-        if whole.body[:1] == b"{":
+        if whole.body[:1] == b"{" and status not in (401, 403, 429) and status >= 400:
             _refused(wire.decode(whole.body, wire.Envelope, f"HTTP {status}"), status, query=query)
-        raise SourceError(
-            f"{self._url} answered HTTP {status}: {clean(whole.body[:400].decode('utf-8', 'replace'), 120)}",
-            "Check the URL and its path prefix in the settings."
-            if status < 500
-            else "Look at the server, or at the proxy before it.",
-            kind="missing" if status == 404 else "failed",
-        )
+        raise self._peer.refusal(status, whole.headers, whole.body)
 
     def _late(self, *, query: bool) -> SourceError:
         kind = QueryError if query else SourceError
@@ -237,38 +202,18 @@ class Client:
         )
 
     def _translated(self, error: Exception, *, query: bool) -> SourceError:
-        causes = list(_causes(error))
-        for cause in causes:
-            if isinstance(cause, ssl.SSLError):
-                return SourceError(
-                    f"TLS with {self._url} failed: {clean(getattr(cause, 'verify_message', '') or cause.reason or str(cause), 160)}",
-                    "Check `tls.ca` in the settings, the name in its certificate, and that the port speaks TLS.",
-                    kind="tls",
-                )
-        if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
+        under = causes(error)
+        if (no_tls := self._peer.no_tls(under)) is not None:
+            return no_tls
+        if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in under):
             return self._late(query=query)
-        if any(
-            isinstance(cause, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema) for cause in causes
-        ):
+        if any(isinstance(cause, _NO_URL) for cause in under):
             return SourceError(f"{self._url} is not a URL that can be asked.", "Write http://HOST:PORT.", kind="failed")
-        root = causes[-1]
-        if any(isinstance(cause, ConnectionRefusedError) for cause in causes) or not any(
-            isinstance(cause, ProtocolError | ValueError) for cause in causes
+        if any(isinstance(cause, ConnectionRefusedError) for cause in under) or not any(
+            isinstance(cause, ProtocolError | ValueError) for cause in under
         ):
-            return SourceError(
-                f"{self._url} cannot be reached: {_words(root)}.",
-                "Check the URL in the settings, the network, and that the server runs.",
-                kind="unreachable",
-            )
-        if isinstance(root, ConnectionError):
-            return SourceError(
-                f"{self._url} hung up without an answer.", "Check that the server is well.", kind="unreachable"
-            )
-        return SourceError(
-            f"{self._url} does not speak HTTP as it should: {_words(root)}.",
-            "Check the port in the settings.",
-            kind="protocol",
-        )
+            return self._peer.unreachable(under)
+        return self._peer.hung_up() if isinstance(under[-1], ConnectionError) else self._peer.no_http(under)
 
 
 def _refused(envelope: wire.Envelope, status: int, *, query: bool) -> NoReturn:
@@ -280,27 +225,3 @@ def _refused(envelope: wire.Envelope, status: int, *, query: bool) -> NoReturn:
             words, "Mend the query in the settings." if envelope.error_type == "bad_data" else "", kind=kind
         )
     raise SourceError(f"Prometheus refused: {words}", kind="missing" if status == 404 else "failed")
-
-
-def _retry_after(whole: Whole) -> float | None:
-    text = whole.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() and len(text) < 6 else None
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and what lies under it, outermost first: requests and urllib3 wrap in arguments as well as in causes."""
-    found: list[BaseException] = []
-    todo: list[BaseException] = [error]
-    while todo and len(found) < 20:
-        one = todo.pop(0)
-        if one in found:
-            continue
-        found.append(one)
-        inner = [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-        todo += [i for i in inner if isinstance(i, BaseException)]
-    return found
-
-
-def _words(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return clean(text, 160).rstrip(".")

@@ -67,7 +67,7 @@ class Whole:
 
     status_code = 200
 
-    def __init__(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.status = status
         self.body = body
         self.headers = headers
@@ -114,7 +114,7 @@ class Session:
                         f"The answer is larger than {call.limit // 1_048_576} MiB.",
                         "Ask for less: sum by (…), topk(20, …), a shorter range or a longer step.",
                     )
-            return Whole(response.status_code, bytes(body), dict(response.headers))
+            return Whole(response.status_code, bytes(body), response.headers)
 
 
 class _Known:

@@ -10,8 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from console.errors import SourceError
-from console.text import clean
+from console import peer
 
 T = TypeVar("T")
 
@@ -116,13 +115,4 @@ class ConfigData(Struct):
 
 def decode(body: bytes | msgspec.Raw, kind: type[T], what: str) -> T:
     """`body` as a `kind`. Raises SourceError (protocol) that says where it differs."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        start = clean(bytes(body[:80] if isinstance(body, bytes) else b"").decode("utf-8", "replace"), 60)
-        raise SourceError(
-            f"{what} is not what Prometheus answers: {clean(str(error), 200)}"
-            + (f"; it begins {start!r}" if start else ""),
-            "Check that the URL in the settings is that of a Prometheus, with its path prefix.",
-            kind="protocol",
-        ) from error
+    return peer.decode(body, kind, what, "a Prometheus")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from weakref import WeakValueDictionary
 
+from console.peer import date, retry_after_s
 from console.pipelines.refusals import is_limit
 
 POINTS_A_MINUTE = 900.0
@@ -135,7 +135,8 @@ class Governor:
                 return False
             used = max(0, limit - remaining)
         # Resets are told by GitHub's clock, which is not ours: its Date header says by how much they differ.
-        skew = _date(headers) - wall if _date(headers) else 0.0
+        theirs = date(headers)
+        skew = theirs - wall if theirs is not None else 0.0
         left = min(max(reset - skew - wall, 0.0), WINDOW_S)
         ends = now + left
         if now >= self._reset or ends > self._reset + SAME_WINDOW_S:
@@ -175,29 +176,6 @@ class Governor:
 
     def _level(self, now: float) -> float:
         return min(self._burst, self._tokens + max(0.0, now - self._filled) * self._rate)
-
-
-def retry_after_s(headers: Mapping[str, str], wall: float) -> float | None:
-    """Retry-After in seconds: a number, or a date by the peer's own clock; None where there is none."""
-    text = headers.get("retry-after", "")
-    number = _number(text)
-    if number is not None:
-        return float(max(0, number))
-    until = _parsed(text)
-    return None if until is None else max(0.0, until - (_date(headers) or wall))
-
-
-def _date(headers: Mapping[str, str]) -> float:
-    return _parsed(headers.get("date", "")) or 0.0
-
-
-def _parsed(text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def _number(text: str | None) -> int | None:

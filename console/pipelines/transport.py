@@ -12,8 +12,10 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from console.errors import SourceError
-from console.settings.model import GitHub, Tls
+from console.peer import causes
+from console.settings.model import GitHub
 from console.text import clean
+from console.tls import client_context
 
 BODY_LIMIT = 16 * 1024 * 1024
 """Largest answer that is read, unpacked: 100 runs are 1.2 MB, so this is tenfold of the largest page."""
@@ -24,7 +26,7 @@ def http(github: GitHub, transport: httpx.AsyncBaseTransport | None = None) -> h
     """A client without any credential: those are added to the requests that need them and to no other."""
     return httpx.AsyncClient(
         transport=transport,
-        verify=context(github.tls or Tls()) if transport is None else True,
+        verify=client_context(github.tls) if transport is None else True,
         http2=False,
         follow_redirects=False,
         # A proxy of the environment stands between us and the world, never between us and this machine.
@@ -35,23 +37,6 @@ def http(github: GitHub, transport: httpx.AsyncBaseTransport | None = None) -> h
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={"User-Agent": AGENT, "Accept-Encoding": "gzip"},
     )
-
-
-def context(tls: Tls) -> ssl.SSLContext:
-    """Whom to trust and who we are. Raises SourceError (tls) that names the file it cannot use."""
-    name = tls.ca
-    try:
-        made = ssl.create_default_context(cafile=tls.ca or None)
-        if tls.cert:
-            name = tls.cert
-            made.load_cert_chain(tls.cert, tls.key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise SourceError(
-            f"The certificate file {name} cannot be used: {error}.",
-            "Set tls.ca to a PEM file with the authorities to trust, tls.cert and tls.key to our own pair.",
-            kind="tls",
-        ) from error
-    return made
 
 
 async def body_of(response: httpx.Response, limit: int = BODY_LIMIT) -> bytes:
@@ -98,7 +83,7 @@ def unreached(error: Exception, host: str, timeout_s: float) -> SourceError:
             kind="timeout",
         )
     why = clean(str(error), 200) or type(error).__name__
-    if _by_tls(error):
+    if any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
         return SourceError(
             f"No trusted connection to GitHub at {host}: {why}.",
             "For a private certificate authority set tls.ca in the settings; check that api_url has the right scheme and port.",
@@ -121,14 +106,6 @@ def unreached(error: Exception, host: str, timeout_s: float) -> SourceError:
         "Check api_url in the settings: https://api.github.com, or https://HOST/api/v3 for an Enterprise Server.",
         kind="protocol",
     )
-
-
-def _by_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _loopback(host: str) -> bool:

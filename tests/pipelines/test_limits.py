@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from console.errors import SourceError
 from console.pipelines.governor import Gate
-from console.pipelines.limits import BURST, CONCURRENT, Governor, governor_of, retry_after_s
+from console.pipelines.limits import BURST, CONCURRENT, Governor, governor_of
 from console.pipelines.model import Budget
 from tests.clock import FakeClock
 
@@ -213,12 +213,6 @@ def test_settings_with_one_token_share_one_governor():
     assert governor_of("api.github.com", "f1", 0.5) is one
     assert one.share == 0.5
     assert governor_of("api.github.com", "f2", 0.8) is not one
-
-
-def test_retry_after_by_the_peers_clock():
-    skewed = {"date": formatdate(WALL + 7200, usegmt=True), "retry-after": formatdate(WALL + 7230, usegmt=True)}
-    assert retry_after_s(skewed, WALL) == 30
-    assert retry_after_s({}, WALL) is None
 
 
 async def test_the_gate_lets_ten_through_at_once():

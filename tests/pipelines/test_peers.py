@@ -18,8 +18,9 @@ from console.pipelines.client import Client
 from console.pipelines.etags import ETags
 from console.pipelines.governor import Gate
 from console.pipelines.limits import Governor
-from console.pipelines.transport import BODY_LIMIT, context
+from console.pipelines.transport import BODY_LIMIT
 from console.settings.model import GitHub, Seconds, Tls
+from console.tls import client_context
 from tests import peers
 from tests.pipelines.simulation import Shelf
 
@@ -138,8 +139,8 @@ async def test_gzip_is_read_and_what_is_no_gzip_is_said():
 
 
 async def test_a_certificate_file_that_is_not_there():
-    with pytest.raises(SourceError, match=r"/nowhere/ca\.pem cannot be used") as caught:
-        context(Tls(ca="/nowhere/ca.pem"))
+    with pytest.raises(SourceError, match=r"/nowhere/ca\.pem cannot be read") as caught:
+        client_context(Tls(ca="/nowhere/ca.pem"))
     assert caught.value.kind == "tls"
 
 
