@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -44,6 +45,8 @@ class Parts:
     """The log reader for (topic, record id)."""
     mode: Literal["personal", "duty"]
     started_at: float
+    streams: Counter[str]
+    """Open streams by client."""
     redact: Callable[[bytes], bytes]
     """Takes secrets out of a log line."""
     ending: asyncio.Event
@@ -92,13 +95,15 @@ async def stream(
     _known(wanted)
 
     async def lines() -> AsyncIterator[bytes]:
-        parts.metrics.streams += 1
+        parts.streams[key] += 1
         try:
             async for line in pages(parts.world, parts.clock, since, wanted, parts.ending):
                 yield line
         finally:
-            parts.metrics.streams -= 1
-            parts.interest.look(key, ())
+            parts.streams[key] -= 1
+            if not parts.streams[key]:
+                del parts.streams[key]
+                parts.interest.look(key, ())
 
     return Stream(lines(), media_type=NDJSON)
 
@@ -115,7 +120,13 @@ async def topic_records(request: Request[None, None, State], topic: FromPath[str
 @put("/v1/looks", status_code=204, summary="Say what this client looks at")
 async def looks(request: Request[None, None, State], data: JSONBody[Looks]) -> None:
     """Sources fetch what costs something only while somebody looks. Holds until the client's stream ends."""
-    _parts(request).interest.look(_client(request, data.client), data.looks)
+    parts, key = _parts(request), _client(request, data.client)
+    if key not in parts.streams:
+        # Nobody would ever end these looks, and they would be paid for as long as the agent lives (R45).
+        raise SourceError(
+            "This client has no open stream.", "Open /v1/world/stream with the same client id.", kind="missing"
+        )
+    parts.interest.look(key, data.looks)
 
 
 @get("/v1/log", media_type=NDJSON, summary="The log of a container or a job")

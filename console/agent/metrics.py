@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
@@ -29,8 +30,8 @@ class Metrics:
         self._queues = queues
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        self.streams = 0
-        """Clients that read the world now."""
+        self.streams: Counter[str] = Counter()
+        """Open streams by client."""
         self.lag = Histogram(
             "quarterdeck_loop_lag_seconds",
             "How late the event loop woke for a timer.",
@@ -76,7 +77,9 @@ class Metrics:
         for name, size in self._queues.items():
             depth.add_metric([name], size())
         yield depth
-        yield GaugeMetricFamily("quarterdeck_stream_clients", "Clients that read the world.", value=self.streams)
+        yield GaugeMetricFamily(
+            "quarterdeck_stream_clients", "Clients that read the world.", value=self.streams.total()
+        )
         used = GaugeMetricFamily(
             "quarterdeck_request_budget_used_ratio", "Part of a peer's request limit that is gone.", labels=["source"]
         )

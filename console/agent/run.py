@@ -114,6 +114,7 @@ class AgentProcess:
             reader=self._reader,
             mode=self._mode,
             started_at=started,
+            streams=self._metrics.streams,
             redact=self._redactor.redact,
             ending=self._ended,
         )
@@ -205,7 +206,7 @@ class AgentProcess:
                 organisation=self.settings.organisation,
                 demo=self.settings.demo,
                 started_at=started,
-                pid=os.getpid(),
+                    pid=os.getpid(),
                 host=socket.gethostname(),
                 settings_path=str(self._loaded.path or ""),
                 refuses=PERSONAL_REFUSES if self._mode == "personal" else (),

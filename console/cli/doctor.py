@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from console import __version__
 from console.errors import ConsoleError
 from console.words import StateWord
 
@@ -126,7 +127,11 @@ def _agent(args: argparse.Namespace) -> Iterator[Check]:
         yield Check("agent", "failed", error.message, error.hint)
         return
     for me in replica.all(Agent):
-        yield Check("agent", "ok", f"{me.mode}, version {me.version}, pid {me.pid} on {me.host}")
+        what = f"{me.mode}, version {me.version}, pid {me.pid} on {me.host}"
+        if me.version == __version__:
+            yield Check("agent", "ok", what)
+        else:
+            yield Check("agent", "warning", f"{what}; this is {__version__}", "Start the agent again.")
     for notice in sorted(replica.all(Notice), key=lambda n: n.id):
         word: StateWord = {"error": "failed", "warning": "warning"}.get(notice.level, "ok")  # type: ignore[assignment]  # literals
         yield Check(f"notice {notice.id}", word, notice.message, notice.hint)

@@ -28,6 +28,20 @@ def answers(path: Path) -> bool:
     return True
 
 
+def _own(path: Path) -> None:
+    """Refuse a socket that somebody else put where ours should be: it would see all that we do."""
+    for place in (path, path.parent):
+        try:
+            owner = place.lstat().st_uid
+        except FileNotFoundError:
+            continue
+        if owner not in (os.geteuid(), 0):
+            raise AgentError(
+                f"{place} belongs to uid {owner}, not to you: no personal agent is used there.",
+                "Set QUARTERDECK_SOCKET to a path in a folder of your own, or name a duty agent with --agent.",
+            )
+
+
 class PersonalAgent:
     """Starts a personal agent where none runs. It outlives us and ends by itself when nobody is connected."""
 
@@ -38,6 +52,7 @@ class PersonalAgent:
 
     def reach(self) -> None:
         """Return once an agent answers. Raises AgentError with what the new one said."""
+        _own(self._path)
         if answers(self._path):
             return
         arguments = [

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from console import __version__
 from console.client.connection import Connection
 from console.client.replica import Batch, Link
 from console.clock import Clock
@@ -107,6 +108,12 @@ class AgentPort:
                 error: ConsoleError = AgentError("The agent ended.", "It is tried again.")
             except ConsoleError as failure:
                 error = failure
+            except msgspec.MsgspecError as failure:
+                # Agent and screen are updated at different times: neither may go silent over it.
+                error = AgentError(
+                    f"The agent says something that this version ({__version__}) does not know: {failure}.",
+                    "Start the agent again, so that both are of one version.",
+                )
             if self._closing.is_set():
                 return
             if failures == 0:

@@ -221,6 +221,30 @@ def test_looks_hold_until_the_stream_ends(place):
         watcher.port.close()
 
 
+def test_looks_without_a_stream_are_refused(place):
+    """R45: nobody would ever end them."""
+    settings, folder, path = place
+    with agent(settings, folder, path):
+        body = msgspec.json.encode({"client": "0123456789abcdef", "looks": [["series", "cpu"]]})
+        with pytest.raises(ConsoleError, match="no open stream"):
+            fetch(path, "/v1/looks", "PUT", body=body)
+
+
+def test_a_screen_of_another_version_says_so_and_goes_on_trying(place, monkeypatch):
+    settings, folder, path = place
+    monkeypatch.setitem(
+        __import__("console.client.stream", fromlist=["_decoders"])._decoders,
+        "containers",
+        msgspec.json.Decoder(Notice),
+    )
+    with agent(settings, folder, path):
+        screen = Screen(path)
+        until(lambda: "does not know" in screen.replica.link.error)
+        monkeypatch.undo()
+        until(lambda: screen.replica.link.state == "live")
+        screen.port.close()
+
+
 def test_a_feed_that_breaks_stops_no_other_and_keeps_its_facts(tmp_path):
     settings = settings_file(tmp_path / "etc", hosts("good", "bad"))
 

@@ -160,6 +160,22 @@ def test_a_socket_path_that_is_too_long_is_said(monkeypatch, tmp_path):
     assert "QUARTERDECK_SOCKET" in done.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a folder away needs root")
+def test_a_socket_that_somebody_else_put_there_is_not_used(tmp_path, monkeypatch):
+    import socket
+
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    os.chown(folder, 48_103, 48_103)
+    monkeypatch.setenv("QUARTERDECK_SOCKET", str(folder / "agent.sock"))
+    with socket.socket(socket.AF_UNIX) as theirs:
+        theirs.bind(str(folder / "agent.sock"))
+        theirs.listen()
+        done = subprocess.run([sys.executable, "-m", "console", "status"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "48103" in done.stderr
+
+
 def test_a_name_finds_one_container_or_job():
     records = [
         container("web-1"),
