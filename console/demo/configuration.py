@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-import yaml
+from msgspec.structs import replace
 
 from console.demo.forge import Forge
 from console.demo.names import ORGANISATION, host_environment
 from console.demo.panels import panels
+from console.settings.document import written
 from console.settings.model import Alertmanager, DockerHost, GitHub, Prometheus, SecretRef, Settings
+from console.settings.plain import plain
 
 TOKEN = SecretRef("demo/github")
 """The secret's name; its value is any word at all. Named, so that a person's own token never goes to the demo."""
@@ -35,9 +36,5 @@ def settings(
 
 def settings_yaml(given: Settings) -> str:
     """The same as a settings file, but for `demo`: that is the verb's word alone."""
-    plain = msgspec.to_builtins(given, enc_hook=lambda value: float(value) if isinstance(value, float) else str(value))
-    plain.pop("demo", None)
-    for section in plain["github"]:
-        section["token"] = f"secret:{section['token']}"
     head = "# The demo company: everything in it is invented. Written anew at each start.\n"
-    return head + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return head + written(plain(replace(given, demo=False), defaults=False))

@@ -13,9 +13,11 @@ import httpx
 import msgspec
 import pytest
 
+from console.demo.configuration import settings_yaml
 from console.demo.servers import start
 from console.errors import ConsoleError
 from console.settings.load import load
+from console.settings.model import DockerHost, Settings
 
 
 def launch(*arguments: str, **options) -> tuple[subprocess.Popen[str], dict]:
@@ -74,6 +76,13 @@ def test_the_settings_file_is_the_settings(tmp_path, panels):
         assert demo.settings.organisation == "acme"
         assert len(demo.settings.panels) == len({p.name for p in demo.settings.panels}) == panels
         assert len(demo.settings.github[0].repositories) == 8
+
+
+def test_a_name_that_looks_like_a_number_stays_a_name(tmp_path):
+    given = Settings(organisation="08", docker=(DockerHost(name="1e3", url="unix:///d.sock"),))
+    path = tmp_path / "quarterdeck.yaml"
+    path.write_text(settings_yaml(given))
+    assert load(path, {}).settings == given
 
 
 def test_a_folder_of_ones_own_and_one_too_deep(tmp_path):
