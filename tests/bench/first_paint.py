@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.bench import bare as bare_app
 from tests.bench.figure import Figure, Options, median
-from tests.bench.place import ROOT, Place
+from tests.bench.place import Place
 
 NAME = "first-paint"
 
@@ -73,12 +73,8 @@ def first_facts(place: Place) -> float:
 
 def modules(place: Place, what: str) -> list[str]:
     found = place.folder / f"{what}.json"
-    place.environment["PYTHONPATH"] = str(ROOT)
-    try:
-        with place.screen((sys.executable, "-m", "tests.bench.first_modules", what, str(found))) as terminal:
-            terminal.wait(lambda painted: painted.begun and found.exists() and found.stat().st_size)
-    finally:
-        del place.environment["PYTHONPATH"]
+    with place.screen((sys.executable, "-m", "tests.bench.first_modules", what, str(found))) as terminal:
+        terminal.wait(lambda painted: painted.begun and found.exists() and found.stat().st_size)
     names: list[str] = json.loads(found.read_text(encoding="utf-8"))
     return names
 

@@ -21,7 +21,7 @@ MODES = "23451"
 def measure(options: Options) -> Iterator[Figure]:
     with demo() as company, Place(Path(str(company["settings"])).read_text(), company["environment"]) as place:
         pid = place.agent()
-        place.until(lambda records: {s["state"] for s in records("sources")} <= {"ok", "degraded"})
+        place.until(lambda records: {s["state"] for s in records("sources")} <= {"ok", "degraded"}, 120.0)
         with place.screen() as terminal:
             terminal.wait(lambda painted: "Fleet 3 hosts" in painted)
             for mode in MODES:

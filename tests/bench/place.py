@@ -37,6 +37,8 @@ class Place:
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
             "TZ": "UTC",
+            # The checkout that the bench stands in, whatever is installed.
+            "PYTHONPATH": str(ROOT),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
             "QUARTERDECK_STATE_DIR": str(self.folder / "state"),
             "QUARTERDECK_SOCKET": str(self.socket),
