@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
 from console.alerts import wire
+from console.alerts.turns import turns
 from console.clock import Clock
 from console.errors import SourceError
 from console.peer import Peer, ahead_s, causes, token_header, words
@@ -18,10 +19,6 @@ T = TypeVar("T")
 
 LIMIT = 24 << 20
 """Bytes of an answer: 10,000 alerts take some 10 MiB."""
-
-
-CHUNK = 500
-"""Alerts decoded before others get the loop: some 3 ms."""
 
 
 class Client:
@@ -51,7 +48,7 @@ class Client:
             trust_env=False,
             follow_redirects=False,
         )
-        self._read: tuple[int, int, list[wire.Alert]] | None = None
+        self._read: dict[str, tuple[tuple[int, int], list[Any]]] = {}
         self.ahead_s = 0.0
         """How far its clock is ahead of ours, to a second: from the Date of its newest answer."""
 
@@ -59,29 +56,30 @@ class Client:
         await self._http.aclose()
 
     async def alerts(self) -> list[wire.Alert]:
-        """All of them, silenced and inhibited ones too. The same list again where the answer is the same."""
-        body = await self._get("/api/v2/alerts")
-        size, mark = len(body), hash(body)
-        if self._read is None or self._read[:2] != (size, mark):
-            raws = wire.decode(body, list[msgspec.Raw], "/api/v2/alerts")
-            alerts: list[wire.Alert] = []
-            for at in range(0, len(raws), CHUNK):
-                alerts += [wire.decode(raw, wire.Alert, "/api/v2/alerts") for raw in raws[at : at + CHUNK]]
-                await asyncio.sleep(0)
-            self._read = (size, mark, alerts)
-        return self._read[2]
+        """All of them, silenced and inhibited ones too."""
+        return await self._list("/api/v2/alerts", wire.Alert)
 
     async def groups(self) -> list[wire.Group]:
-        return wire.decode(await self._get("/api/v2/alerts/groups"), list[wire.Group], "/api/v2/alerts/groups")
+        return await self._list("/api/v2/alerts/groups", wire.Group)
 
     async def silences(self) -> list[wire.Silence]:
-        return wire.decode(await self._get("/api/v2/silences"), list[wire.Silence], "/api/v2/silences")
+        return await self._list("/api/v2/silences", wire.Silence)
 
     async def receivers(self) -> list[wire.Named]:
         return wire.decode(await self._get("/api/v2/receivers"), list[wire.Named], "/api/v2/receivers")
 
     async def status(self) -> wire.Status:
         return wire.decode(await self._get("/api/v2/status"), wire.Status, "/api/v2/status")
+
+    async def _list(self, path: str, kind: type[T]) -> list[T]:
+        """The same list again where the answer is the same."""
+        body = await self._get(path)
+        mark = (len(body), hash(body))
+        known = self._read.get(path)
+        if known is None or known[0] != mark:
+            raws = wire.decode(body, list[msgspec.Raw], path)
+            known = self._read[path] = (mark, [wire.decode(raw, kind, path) async for raw in turns(raws)])
+        return known[1]
 
     async def _get(self, path: str) -> bytes:
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from console.alerts import wire
 from console.alerts.model import EXPIRED_SHOWN_S, Group, Matcher, Receiver, Seen, Silence
 from console.moment import moment
@@ -52,9 +54,9 @@ def seen(key: str, found: Copies) -> Seen:
         annotations=texts(newest.annotations, 4096),
         starts_at=min((at for _, a in found if (at := moment(a.starts_at)) is not None), default=None),
         generator_url=clean(newest.generator_url, 2000),
-        receivers=tuple(sorted({clean(r.name, NAME_LIMIT) for _, a in found for r in a.receivers or []})),
-        silenced_by=_ids(i for status in every for i in status.silenced_by or []),
-        inhibited_by=_ids(i for status in every for i in status.inhibited_by or []),
+        receivers=tuple(sorted({clean(r.name, NAME_LIMIT) for _, a in found for r in a.receivers or ()})),
+        silenced_by=_ids(i for status in every for i in status.silenced_by or ()),
+        inhibited_by=_ids(i for status in every for i in status.inhibited_by or ()),
         suppressed=all(
             status.state == "suppressed" or bool(status.silenced_by or status.inhibited_by or status.muted_by)
             for status in every
@@ -75,22 +77,20 @@ def silences(cluster: str, members: Iterable[Sequence[wire.Silence]], server_now
     return [s for s in kept if s.state != "expired" or s.ends_at is None or server_now - s.ends_at < EXPIRED_SHOWN_S]
 
 
-def groups(cluster: str, members: Iterable[Sequence[wire.Group]]) -> list[Group]:
-    found: dict[str, Group] = {}
-    for reported in members:
-        for group in reported:
-            receiver, labels = clean(group.receiver.name, NAME_LIMIT), texts(group.labels)
-            group_id = f"{cluster}/{receiver}/{digest(labels)}"
-            known = found[group_id].alerts if group_id in found else ()
-            ids = {f"{cluster}/{clean(a.fingerprint, 64)}" for a in group.alerts or []}
-            found[group_id] = Group(
-                id=group_id,
-                cluster=cluster,
-                receiver=receiver,
-                labels=labels,
-                alerts=tuple(sorted(ids.union(known))),
-            )
-    return list(found.values())
+def group(cluster: str, said: wire.Group) -> Group:
+    receiver, labels = clean(said.receiver.name, NAME_LIMIT), texts(said.labels)
+    return Group(
+        id=f"{cluster}/{receiver}/{digest(labels)}",
+        cluster=cluster,
+        receiver=receiver,
+        labels=labels,
+        alerts=tuple(sorted({f"{cluster}/{clean(a.fingerprint, 64)}" for a in said.alerts or ()})),
+    )
+
+
+def merged(one: Group, other: Group) -> Group:
+    """A group as two members have it: Alertmanager may list it twice, and members may lag behind each other."""
+    return msgspec.structs.replace(one, alerts=tuple(sorted({*one.alerts, *other.alerts})))
 
 
 def receivers(cluster: str, members: Iterable[Sequence[wire.Named]]) -> list[Receiver]:
@@ -122,7 +122,7 @@ def _silence(cluster: str, silence: wire.Silence) -> Silence:
         state=state if state in ("active", "pending", "expired") else "unknown",  # type: ignore[arg-type]  # literals
         matchers=tuple(
             Matcher(clean(m.name, NAME_LIMIT), clean(m.value, 1000), m.is_regex, m.is_equal)
-            for m in silence.matchers or []
+            for m in silence.matchers or ()
         ),
         starts_at=moment(silence.starts_at),
         ends_at=moment(silence.ends_at),

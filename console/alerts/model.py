@@ -17,7 +17,7 @@ from console.world.model import Record
 AlertState = Literal["firing", "suppressed", "missing", "resolved"]
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """One step in an alert's history."""
 
     at: float
@@ -25,7 +25,7 @@ class Change(Struct, frozen=True):
     why: str
 
 
-class Alert(Record, frozen=True, kw_only=True):
+class Alert(Record, frozen=True, kw_only=True, gc=False):
     """An alert of one cluster, duplicates of its members folded; the id is CLUSTER/FINGERPRINT."""
 
     topic: ClassVar[str] = "alerts"
@@ -54,7 +54,7 @@ class Alert(Record, frozen=True, kw_only=True):
     """Newest last, at most 50."""
 
 
-class Group(Record, frozen=True, kw_only=True):
+class Group(Record, frozen=True, kw_only=True, gc=False):
     """A notification group; the id is CLUSTER/RECEIVER/hash of its labels."""
 
     topic: ClassVar[str] = "groups"
@@ -129,7 +129,7 @@ EXPIRED_SHOWN_S = 86_400.0
 """How long an expired silence stays to be seen."""
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """An alert as the members of a cluster report it now, duplicates folded and text cleaned."""
 
     fingerprint: str
@@ -162,7 +162,7 @@ class Health(Struct, frozen=True):
     """How long the youngest of them runs; None where none says."""
 
 
-class Tracked(Struct, frozen=True):
+class Tracked(Struct, frozen=True, gc=False):
     """An alert, and what its record does not show."""
 
     alert: Alert
@@ -202,6 +202,8 @@ def step(
 
 def _present(old: Tracked | None, seen: Seen, now: float, cluster: str, evidence: Evidence) -> Tracked:
     state: AlertState = "suppressed" if seen.suppressed else "firing"
+    if old is not None and _unmoved(old, seen, state, now, evidence):
+        return old
     before = old.alert if old is not None else None
     began = min(seen.starts_at, now) if seen.starts_at is not None else now
     fires = tuple(at for at in (old.fires if old is not None else ()) if now - at < FLAP_WINDOW_S)
@@ -239,6 +241,21 @@ def _present(old: Tracked | None, seen: Seen, now: float, cluster: str, evidence
     known = evidence == "firing" or (old is not None and old.known and not _later(seen.starts_at, old.alert.starts_at))
     new = Tracked(alert=alert, known=known, fires=fires)
     return old if old == new and old is not None else new
+
+
+def _unmoved(old: Tracked, seen: Seen, state: AlertState, now: float, evidence: Evidence) -> bool:
+    """Whether nothing came of this poll, so that nothing need be worked out: true of nearly every alert."""
+    was = old.alert
+    return (
+        old.polls == 0
+        and was.state == state
+        and (old.known or evidence != "firing")
+        and not (old.fires and now - old.fires[0] >= FLAP_WINDOW_S)
+        and (was.starts_at, was.members, was.receivers) == (seen.starts_at, seen.members, seen.receivers)
+        and (was.silenced_by, was.inhibited_by) == (seen.silenced_by, seen.inhibited_by)
+        and (was.labels, was.annotations) == (seen.labels, seen.annotations)
+        and was.generator_url == seen.generator_url
+    )
 
 
 def _absent(old: Tracked, health: Health, now: float, evidence: Evidence) -> Tracked:

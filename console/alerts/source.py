@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import operator
 from collections.abc import Iterable
 
 import msgspec
 
-from console.alerts import fold
+from console.alerts import fold, wire
 from console.alerts.member import Member
 from console.alerts.model import (
     Alert,
@@ -23,6 +24,7 @@ from console.alerts.model import (
     evidence_of,
     step,
 )
+from console.alerts.turns import turns
 from console.errors import SourceError
 from console.moment import moment
 from console.settings import model as settings
@@ -32,8 +34,6 @@ from console.world.feed import Context
 from console.world.model import Record, Source
 from console.world.report import Report
 
-CHUNK = 200
-"""Alerts worked on before others get the loop: some 5 ms."""
 RULES_READ_S = 5.0
 """How long a reading of the rules may take: what Prometheus says is at most this much older than its source's age."""
 CLOCK_STEP_S = 2.0
@@ -54,6 +54,8 @@ class AlertmanagerFeed:
         self._tracked: dict[str, Tracked] | None = None
         self._folded: dict[str, tuple[fold.Copies, Seen]] = {}
         """What was folded in the last poll: nearly every alert is what it was then."""
+        self._grouped: list[list[wire.Group]] = []
+        """What the groups in the world were made of: the same lists again where the answers are the same."""
         self._since: float | None = None
         """Since when it answers every poll; None while it does not."""
         self.polls = 0
@@ -64,7 +66,7 @@ class AlertmanagerFeed:
     async def run(self, report: Report) -> None:
         clock = self._context.clock
         self._since = None
-        self._recall()
+        await self._recall()
         members = await self._members()
         try:
             while True:
@@ -98,7 +100,7 @@ class AlertmanagerFeed:
             uptime_s=min((m.uptime_s for m in well if m.uptime_s is not None), default=None),
         )
         await self._step(await self._fold(well), health)
-        self._put_extras(well)
+        await self._put_extras(well)
         self.polls += 1
         report.ok(float(self._own.poll), detail=_detail(members, well), notes=tuple(_notes(members)))
 
@@ -114,9 +116,7 @@ class AlertmanagerFeed:
 
     async def _fold(self, well: list[Member]) -> dict[str, Seen]:
         old, self._folded = self._folded, {}
-        for index, (fingerprint, found) in enumerate(fold.copies({m.label: m.alerts for m in well}).items()):
-            if index % CHUNK == CHUNK - 1:
-                await asyncio.sleep(0)
+        async for fingerprint, found in turns(fold.copies({m.label: m.alerts for m in well}).items()):
             kept = old.get(fingerprint)
             same = kept is not None and kept[0] == found
             self._folded[fingerprint] = kept if kept is not None and same else (found, fold.seen(fingerprint, found))
@@ -126,9 +126,7 @@ class AlertmanagerFeed:
         tracked = self._tracked if self._tracked is not None else {}
         now = self._context.clock.now()
         rules = self._rules()
-        for index, fingerprint in enumerate([*seen, *(f for f in tracked if f not in seen)]):
-            if index % CHUNK == CHUNK - 1:
-                await asyncio.sleep(0)
+        async for fingerprint in turns([*seen, *(f for f in tracked if f not in seen)]):
             old, here = tracked.get(fingerprint), seen.get(fingerprint)
             evidence = self._evidence(old, here, rules, now)
             new = step(old, here, health, now, cluster=self._cluster, evidence=evidence)
@@ -146,20 +144,21 @@ class AlertmanagerFeed:
         self._shelf.save(fingerprint, msgspec.json.encode(new))
         self._context.world.put(new.alert)
 
-    def _recall(self) -> None:
+    async def _recall(self) -> None:
         """What was known before the agent was started again."""
         if self._tracked is not None:
             return
-        self._tracked = {}
-        for fingerprint, kept in self._shelf.load().items():
+        found: dict[str, Tracked] = {}
+        async for fingerprint, kept in turns(self._shelf.load().items()):
             try:
                 tracked = msgspec.json.decode(kept, type=Tracked)
             except (msgspec.MsgspecError, ValueError):
                 # Written by another version: the next poll has what is true.
                 self._shelf.save(fingerprint, None)
                 continue
-            self._tracked[fingerprint] = tracked
+            found[fingerprint] = tracked
             self._context.world.put(tracked.alert)
+        self._tracked = found
 
     # -- Prometheus's word -------------------------------------------------------------------------------------
 
@@ -194,16 +193,28 @@ class AlertmanagerFeed:
 
     # -- groups, silences, receivers, status -------------------------------------------------------------------
 
-    def _put_extras(self, well: list[Member]) -> None:
+    async def _put_extras(self, well: list[Member]) -> None:
         world = self._context.world
         extras = [m.extras for m in well if m.extras is not None]
         if not extras:
             return
         ahead = extras[0].ahead_s
         now = self._context.clock.now() + ahead
-        world.replace(Group.topic, fold.groups(self._cluster, [e.groups for e in extras]), scope=self._mine)
+        await self._put_groups([e.groups for e in extras])
         world.replace(Silence.topic, fold.silences(self._cluster, [e.silences for e in extras], now), scope=self._mine)
         world.replace(Receiver.topic, fold.receivers(self._cluster, [e.receivers for e in extras]), scope=self._mine)
+
+    async def _put_groups(self, said: list[list[wire.Group]]) -> None:
+        if len(said) == len(self._grouped) and all(map(operator.is_, said, self._grouped)):
+            return
+        found: dict[str, Group] = {}
+        async for one in turns(group for groups in said for group in groups):
+            group = fold.group(self._cluster, one)
+            found[group.id] = fold.merged(found[group.id], group) if group.id in found else group
+        async for group in turns(found.values()):
+            self._context.world.put(group)
+        self._context.world.replace(Group.topic, found.values(), scope=self._mine)
+        self._grouped = said
 
     def _put_cluster(self, members: list[Member], well: list[Member]) -> None:
         old = self._context.world.get(Cluster, self._cluster) or Cluster(id=self._cluster)

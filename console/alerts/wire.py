@@ -15,53 +15,57 @@ from console import peer
 T = TypeVar("T")
 
 
-class Named(Struct):
+class Said(Struct, gc=False):
+    """None of these can be part of a cycle, and ten thousand of them are much to look through for one."""
+
+
+class Named(Said):
     name: str = ""
 
 
-class AlertStatus(Struct, rename="camel"):
+class AlertStatus(Said, rename="camel"):
     state: str = ""
-    silenced_by: list[str] | None = None
-    inhibited_by: list[str] | None = None
-    muted_by: list[str] | None = None
+    silenced_by: tuple[str, ...] | None = None
+    inhibited_by: tuple[str, ...] | None = None
+    muted_by: tuple[str, ...] | None = None
     """Since 0.28."""
 
 
-class Alert(Struct, rename="camel"):
+class Alert(Said, rename="camel"):
     fingerprint: str = ""
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     starts_at: str = ""
     updated_at: str = ""
     generator_url: str = field(default="", name="generatorURL")
-    receivers: list[Named] | None = None
+    receivers: tuple[Named, ...] | None = None
     status: AlertStatus = field(default_factory=AlertStatus)
 
 
-class Fingerprint(Struct):
+class Fingerprint(Said):
     fingerprint: str = ""
 
 
-class Group(Struct, rename="camel"):
+class Group(Said, rename="camel"):
     labels: dict[str, str] | None = None
     receiver: Named = field(default_factory=Named)
-    alerts: list[Fingerprint] | None = None
+    alerts: tuple[Fingerprint, ...] | None = None
 
 
-class Matcher(Struct, rename="camel"):
+class Matcher(Said, rename="camel"):
     name: str = ""
     value: str = ""
     is_regex: bool = False
     is_equal: bool = True
 
 
-class SilenceStatus(Struct):
+class SilenceStatus(Said):
     state: str = ""
 
 
-class Silence(Struct, rename="camel"):
+class Silence(Said, rename="camel"):
     id: str = ""
-    matchers: list[Matcher] | None = None
+    matchers: tuple[Matcher, ...] | None = None
     starts_at: str = ""
     ends_at: str = ""
     updated_at: str = ""
@@ -70,16 +74,16 @@ class Silence(Struct, rename="camel"):
     status: SilenceStatus = field(default_factory=SilenceStatus)
 
 
-class ClusterStatus(Struct):
+class ClusterStatus(Said):
     status: str = ""
-    peers: list[Named] | None = None
+    peers: tuple[Named, ...] | None = None
 
 
-class VersionInfo(Struct):
+class VersionInfo(Said):
     version: str = ""
 
 
-class Status(Struct, rename="camel"):
+class Status(Said, rename="camel"):
     uptime: str = ""
     """When it started, not how long it runs."""
     cluster: ClusterStatus = field(default_factory=ClusterStatus)

@@ -9,6 +9,8 @@ import pytest
 
 from console.alerts.feeds import wanted
 from console.alerts.model import Alert, Cluster, Group, Receiver, Silence
+from console.alerts.source import _all_but_the_late
+from console.alerts.turns import TURN
 from console.errors import SourceError
 from console.monitoring.model import ActiveAlert, Rule
 from console.settings import model as settings
@@ -308,3 +310,34 @@ async def test_a_cluster_without_members_says_so():
     feed = wanted(Settings(alertmanager=(settings.Alertmanager(name="eu", members=()),)))[0].make(room.context)
     with pytest.raises(SourceError, match="names no member"):
         await feed.run(room.report(feed))
+
+
+async def test_many_alerts_keep_the_loop_from_nobody():
+    """Nothing works on more than a turn's alerts before others get the loop."""
+
+    def setup(members):
+        for index in range(3 * TURN):
+            members[0].fire(f"A{index}", 1_789_999_000.0)
+
+    loop = asyncio.get_running_loop()
+    turns, beside = 0, True
+
+    def count():
+        nonlocal turns
+        turns += 1
+        if beside:
+            loop.call_soon(count)
+
+    async with cluster(setup=setup) as seen:
+        await seen.room.clock.advance(0)
+        loop.call_soon(count)
+        try:
+            members = await seen.feed._members()
+            await _all_but_the_late(members)
+            before = turns
+            await seen.feed._fold(members)
+            assert turns - before >= 3
+        finally:
+            beside = False
+            for member in members:
+                await member.close()

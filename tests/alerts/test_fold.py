@@ -84,7 +84,7 @@ def test_every_version_is_understood(version):
     assert seen.receivers == ("pager",)
     assert seen.suppressed == (version is V034)
     assert seen.members == ("m1",)
-    group = fold.groups("c", [read(version, "groups")])[0]
+    group = fold.group("c", read(version, "groups")[0])
     assert (group.receiver, group.alerts) == ("pager", ("c/aaaa",))
     silence = fold.silences("c", [read(version, "silences")], 1_789_995_600.0)[0]
     assert silence.id == "c/s1"

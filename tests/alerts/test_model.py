@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.alerts import model
 from console.alerts.model import (
     FLAP_WINDOW_S,
     HISTORY,
@@ -178,6 +179,22 @@ POLLS = st.lists(
 
 
 @settings(max_examples=200)
+@given(POLLS)
+def test_what_need_not_be_worked_out_would_have_come_out_the_same(events):
+    now, old, starts = T, None, T
+    for what, evidence, wait_s, uptime_s in events:
+        now += wait_s
+        starts = now if what == "later" else starts
+        seen = Seen(fingerprint="f", starts_at=starts, members=("m1",), suppressed=what == "silenced")
+        seen_now = seen if what in ("seen", "silenced", "later") else None
+        health = DOWN if what == "down" else Health(frozenset({"m1"}), T, uptime_s)
+        new = step(old, seen_now, health, now, cluster="c", evidence=evidence)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(model, "_unmoved", lambda *_: False)
+            assert new == step(old, seen_now, health, now, cluster="c", evidence=evidence)
+        old = new
+
+
 @given(POLLS)
 def test_whatever_happens(events):
     """The properties of the machine over any course of polls."""

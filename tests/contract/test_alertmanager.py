@@ -103,7 +103,7 @@ async def test_the_same_answer_is_not_read_twice(api, client):
 
 async def test_groups_name_alerts_that_there_are(api, client):
     async with asyncio.timeout(20):
-        while not (groups := fold.groups("c", [await client.groups()])):
+        while not (groups := [fold.group("c", said) for said in await client.groups()]):
             await asyncio.sleep(0.05)
     known = {f"c/{alert.fingerprint}" for alert in await client.alerts()}
     receivers = {receiver.name for receiver in await client.receivers()}
