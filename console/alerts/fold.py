@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from console.alerts import wire
-from console.alerts.model import EXPIRED_SHOWN_S, Group, Matcher, Receiver, Seen, Silence
+from console.alerts.model import EXPIRED_SHOWN_S, Group, Matcher, Receiver, Silence
+from console.alerts.tracking import Seen
 from console.moment import moment
 from console.text import clean
 

@@ -10,20 +10,8 @@ import msgspec
 
 from console.alerts import fold, wire
 from console.alerts.member import Member
-from console.alerts.model import (
-    Alert,
-    Cluster,
-    Evidence,
-    Group,
-    Health,
-    Receiver,
-    RuleView,
-    Seen,
-    Silence,
-    Tracked,
-    evidence_of,
-    step,
-)
+from console.alerts.model import Alert, Cluster, Group, Receiver, Silence
+from console.alerts.tracking import Evidence, Health, RuleView, Seen, Tracked, evidence_of, step
 from console.alerts.turns import turns
 from console.errors import SourceError
 from console.moment import moment

@@ -7,19 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.alerts import model
-from console.alerts.model import (
+from console.alerts import tracking
+from console.alerts.model import Alert, alert_word
+from console.alerts.tracking import (
     FLAP_WINDOW_S,
     HISTORY,
     QUIET_S,
     SHOWN_S,
-    Alert,
     Health,
     RuleAlert,
     RuleView,
     Seen,
     Tracked,
-    alert_word,
     evidence_of,
     step,
 )
@@ -190,7 +189,7 @@ def test_what_need_not_be_worked_out_would_have_come_out_the_same(events):
         health = DOWN if what == "down" else Health(frozenset({"m1"}), T, uptime_s)
         new = step(old, seen_now, health, now, cluster="c", evidence=evidence)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(model, "_unmoved", lambda *_: False)
+            patch.setattr(tracking, "_unmoved", lambda *_: False)
             assert new == step(old, seen_now, health, now, cluster="c", evidence=evidence)
         old = new
 
