@@ -67,9 +67,8 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, what: str, *, 
         return Refusal(f"No access (403) to {what}{because}.", _access(headers, fix), kind="refused", status=status)
     if status == 404:
         return Refusal(
-            f"Not found (404): {what}. It is gone, or the token may not see it.",
-            "Check the name in the settings. GitHub answers 404 for private repositories that a token has no access to"
-            + _scopes(headers),
+            f"Not found (404): {what}; gone, or hidden from this token.",
+            f"Check the name in the settings, and what the token may see{_scopes(headers)}",
             kind="missing",
             status=status,
         )

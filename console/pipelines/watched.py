@@ -40,21 +40,24 @@ class Watched:
             self.name = full_name
 
     def problem(self) -> str:
-        """Why it cannot be read; empty while it can."""
+        """Why it cannot be read, without its name; empty while it can."""
         trouble = self.troubles.get("runs") or self.troubles.get("repository")
-        return trouble.text if trouble else ""
+        return self._unnamed(trouble.text) if trouble else ""
 
     def note(self) -> str:
         """What is not as the settings want it, and what to do; empty where all is well."""
         trouble = next(iter(self.troubles.values()), None)
         if trouble:
-            text = trouble.text if self.name in trouble.text else f"{self.asked}: {trouble.text}"
-            return f"{text} {trouble.hint}"
+            return f"{self.asked}: {self._unnamed(trouble.text)} {trouble.hint}".rstrip()
         if self.name.casefold() != self.asked.casefold():
             return f"{self.asked} is now called {self.name}: write that in the settings."
         if self.archived:
             return f"{self.asked} is archived: nothing runs there any more. It may go from the settings."
         return ""
+
+    def _unnamed(self, text: str) -> str:
+        # The name stands before it wherever it is shown.
+        return text.replace(f" of {self.name}", "").replace(self.name, "the repository")
 
     def bare(self, source: str) -> Repository:
         return Repository(id=self.asked, source=source, full_name=self.asked)

@@ -23,20 +23,20 @@ def failing(status: int, message: str = "x", **headers: str) -> httpx.Response:
 SSO = "required; url=https://github.com/orgs/acme/sso?authorization_request=A1"
 
 CASES = [
-    (failing(404, "Not Found"), "Not found (404): the runs of acme/broken", "it has repo, workflow"),
+    (failing(404, "Not Found"), "Not found (404): the runs", "it has repo, workflow"),
     (
         failing(403, "Resource protected", x_github_sso=SSO),
-        "No access (403) to the runs of acme/broken",
+        "No access (403) to the runs",
         "https://github.com/orgs/acme/sso",
     ),
     (
         failing(403, "no", x_accepted_oauth_scopes="repo"),
-        "No access (403) to the runs of acme/broken",
+        "No access (403) to the runs",
         "needs one of the scopes repo",
     ),
     (
         failing(403, "no", x_accepted_github_permissions="actions=read"),
-        "No access (403) to the runs of acme/broken",
+        "No access (403) to the runs",
         "permission actions=read",
     ),
     (failing(410, "Gone"), "Gone for good (410)", "Nothing brings it back"),
@@ -59,7 +59,10 @@ async def test_a_repository_that_fails_is_noted_and_the_others_go_on(bench, answ
         record = bench.world.get(Repository, "acme/broken")
         assert problem in record.problem
         assert bench.source().state == "degraded"
+        assert "acme/broken" not in record.problem
         assert hint in bench.source().notes[0]
+        assert bench.source().notes[0].startswith("acme/broken: ")
+        assert bench.source().notes[0].count("acme/broken") == 1
         assert bench.world.get(Run, f"acme/broken/{kept['id']}").status == "in_progress"
         run = bench.github.run(fine)
         await bench.clock.advance(130)
