@@ -18,3 +18,10 @@ TOPICS: dict[str, type[Record]] = {
         Alert, Group, Silence, Receiver, Cluster,
     )
 }  # fmt: skip
+
+
+def source_kinds(topic: str) -> frozenset[str]:
+    """The kinds of source that the records of `topic` come from; {"none"} for what the agent knows by itself."""
+    room = TOPICS[topic].__module__.split(".")[1]
+    kind = {"fleet": "docker", "pipelines": "github", "monitoring": "prometheus", "alerts": "alertmanager"}.get(room)
+    return frozenset({kind or "none"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from console import __version__
+from console.agent.frame import AFTER_KEY
 from console.agent.identity import PERSONAL_REFUSES, SCOPE_KEY, Caller
 from console.agent.metrics import CONTENT_TYPE, Metrics
 from console.agent.stream import pages
@@ -45,6 +47,7 @@ class Parts:
     """The log reader for (topic, record id)."""
     mode: Literal["personal", "duty"]
     started_at: float
+    settings_path: str
     streams: Counter[str]
     """Open streams by client."""
     redact: Callable[[bytes], bytes]
@@ -67,6 +70,9 @@ class Who(msgspec.Struct, frozen=True):
     """The agent's."""
     refuses: tuple[str, ...]
     """What this agent leaves alone, whoever asks."""
+    settings: str
+    """The settings file that the agent was started with; empty where there was none."""
+    pid: int
 
 
 class Looks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -139,19 +145,20 @@ async def log(  # noqa: PLR0917  # query parameters, given by name
     since: FromQuery[float | None] = None,
 ) -> Stream:
     """NDJSON, each line an array of log lines. The first comes before the status, so a missing log is a 404."""
-    reader = _parts(request).reader(topic, record)
+    parts = _parts(request)
+    known = topic in TOPICS and parts.world.get(TOPICS[topic], record) is not None
+    reader = parts.reader(topic, record) if known else None
     if reader is None:
         raise SourceError(
             f"There is no log for {topic} {record}.",
             "`quarterdeck list containers` shows what has one.",
             kind="missing",
         )
-    batches = aiter(reader.log(record, follow=follow, tail=tail, since=since))
-    try:
-        first = await anext(batches)
-    except StopAsyncIteration:
-        first = []
-    return Stream(_log_lines(first, batches, _parts(request)), media_type=NDJSON)
+    lines = _LogLines(aiter(reader.log(record, follow=follow, tail=tail, since=since)), parts)
+    request.scope[AFTER_KEY].append(lines.close)  # type: ignore[literal-required]  # our own key
+    # A log that is not there says so at once, with its status; a silent one opens without a line.
+    await lines.begin()
+    return Stream(lines.read(), media_type=NDJSON)
 
 
 @get("/v1/health", summary="Is the agent well, and its sources")
@@ -164,8 +171,9 @@ async def health(request: Request[None, None, State]) -> Health:
 @get("/v1/whoami", summary="Who the kernel says you are")
 async def whoami(request: Request[None, None, State]) -> Who:
     caller = _caller(request)
-    mode = _parts(request).mode
-    return Who(caller.name, caller.uid, mode, PERSONAL_REFUSES if mode == "personal" else ())
+    parts = _parts(request)
+    refuses = PERSONAL_REFUSES if parts.mode == "personal" else ()
+    return Who(caller.name, caller.uid, parts.mode, refuses, parts.settings_path, os.getpid())
 
 
 @get("/metrics", media_type=CONTENT_TYPE, summary="The agent's own figures, in Prometheus format")
@@ -189,36 +197,50 @@ def api(parts: Parts) -> Litestar:
     )
 
 
-async def _log_lines(first: list[LogLine], batches: AsyncIterator[list[LogLine]], parts: Parts) -> AsyncIterator[bytes]:
-    encoder = msgspec.json.Encoder()
+class _LogLines:
+    """Batches of a log as lines of NDJSON, with an empty one at least each LOG_TICK_S."""
 
-    def encode(lines: list[LogLine]) -> bytes:
-        return parts.redact(encoder.encode(lines))
+    def __init__(self, batches: AsyncIterator[list[LogLine]], parts: Parts) -> None:
+        self._batches = batches
+        self._parts = parts
+        self._encode = msgspec.json.Encoder().encode
+        self._waiting: asyncio.Task[list[LogLine]] | None = None
 
-    yield encode(first) + b"\n"
-    waiting: asyncio.Task[list[LogLine]] | None = None
-    try:
-        while not parts.ending.is_set():
-            waiting = waiting or asyncio.ensure_future(_next(batches))
-            done, _ = await asyncio.wait({waiting}, timeout=LOG_TICK_S)
-            if not done:
-                yield b"[]\n"
-                continue
-            batch, waiting = waiting.result(), None
-            yield encode(batch) + b"\n"
-    except StopAsyncIteration:
-        return
-    except ConsoleError as error:
-        yield encode([LogLine(None, "note", f"The log ended: {error.message} {error.hint}".rstrip())]) + b"\n"
-    finally:
-        if waiting is not None:
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-        if hasattr(batches, "aclose"):
-            await batches.aclose()
+    async def begin(self) -> None:
+        """Wait a moment for the first batch. Raises what the log raises in that time."""
+        await self._next()
+        if self._waiting.done() and (error := self._waiting.exception()) and not isinstance(error, StopAsyncIteration):  # type: ignore[union-attr]  # set by _next
+            raise error
+
+    async def read(self) -> AsyncIterator[bytes]:
+        try:
+            while not self._parts.ending.is_set():
+                await self._next()
+                if self._waiting is None or not self._waiting.done():
+                    yield b"[]\n"
+                    continue
+                batch, self._waiting = self._waiting.result(), None
+                yield self._parts.redact(self._encode(batch)) + b"\n"
+        except StopAsyncIteration:
+            return
+        except ConsoleError as error:
+            note = LogLine(None, "note", f"The log ended: {error.message} {error.hint}".rstrip())
+            yield self._parts.redact(self._encode([note])) + b"\n"
+
+    async def _next(self) -> None:
+        if self._waiting is None:
+            self._waiting = asyncio.ensure_future(_anext(self._batches))
+        await asyncio.wait({self._waiting}, timeout=LOG_TICK_S)
+
+    async def close(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
+        if hasattr(self._batches, "aclose"):
+            await self._batches.aclose()
 
 
-async def _next(batches: AsyncIterator[list[LogLine]]) -> list[LogLine]:
+async def _anext(batches: AsyncIterator[list[LogLine]]) -> list[LogLine]:
     return await anext(batches)
 
 

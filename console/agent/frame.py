@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import msgspec
@@ -16,7 +16,11 @@ from console.agent.metrics import Metrics
 
 log = logging.getLogger("quarterdeck.api")
 
-_ROUTE = re.compile(rb"^/(v1/[a-z]+|metrics|schema)")
+AFTER_KEY = "quarterdeck.after"
+"""Where a route puts what must be closed when its request is over, however it ends: a stream that is cut off before its
+first piece is never even begun."""
+ROUTES = ("/v1/world/stream", "/v1/world", "/v1/looks", "/v1/log", "/v1/health", "/v1/whoami", "/metrics", "/schema")
+"""What requests are counted by: a fixed set, whatever a client asks for."""
 
 
 class Frame:
@@ -40,6 +44,8 @@ class Frame:
         started = time.monotonic()
         status = 0
         self.under_way += 1
+        after: list[Callable[[], Awaitable[None]]] = []
+        scope[AFTER_KEY] = after
 
         async def sending(message: Any) -> None:
             nonlocal status
@@ -55,10 +61,12 @@ class Frame:
                 await self._app(scope, receive, sending)
         finally:
             self.under_way -= 1
+            for close in after:
+                await close()
             self.last_request = time.monotonic()
-            match = _ROUTE.match(scope["path"].encode())
-            route = match.group().decode() if match else "other"
-            streamed = scope["path"] in ("/v1/world/stream", "/v1/log")
+            path = scope["path"]
+            route = next((r for r in ROUTES if path == r or path.startswith(f"{r}/")), "other")
+            streamed = route in ("/v1/world/stream", "/v1/log")
             if not streamed:
                 self._metrics.requests.labels(route, str(status)).observe(self.last_request - started)
             log.info(

@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from console.agent.supervisor import Supervisor
 from console.clock import Clock
 from console.pipelines.model import Budget
-from console.world.model import Source, age_s
+from console.world.model import Agent, Source, age_s
 from console.world.world import World
 
 LAG_TICK_S = 1.0
@@ -80,6 +80,12 @@ class Metrics:
         yield GaugeMetricFamily(
             "quarterdeck_stream_clients", "Clients that read the world.", value=self.streams.total()
         )
+        info = GaugeMetricFamily(
+            "quarterdeck_agent_info", "1, with what this agent is.", labels=["version", "mode", "organisation"]
+        )
+        for agent in self._world.all(Agent):
+            info.add_metric([agent.version, agent.mode, agent.organisation], 1.0)
+        yield info
         used = GaugeMetricFamily(
             "quarterdeck_request_budget_used_ratio", "Part of a peer's request limit that is gone.", labels=["source"]
         )

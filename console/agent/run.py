@@ -106,6 +106,7 @@ class AgentProcess:
                 StoreError(why, "Facts are kept in memory only. Check the folder, or set QUARTERDECK_STATE_DIR.")
             )
         self._introduce(started)
+        presence = self._presence()
         parts = Parts(
             world=self.world,
             interest=self._interest,
@@ -114,6 +115,7 @@ class AgentProcess:
             reader=self._reader,
             mode=self._mode,
             started_at=started,
+            settings_path=str(self._loaded.path or ""),
             streams=self._metrics.streams,
             redact=self._redactor.redact,
             ending=self._ended,
@@ -147,12 +149,16 @@ class AgentProcess:
         try:
             await self._ended.wait()
         finally:
-            await self._end(api_server, frame, tasks)
-            with contextlib.suppress(OSError):
-                self._socket_path.unlink()
-            lock.release()
-            log.info("agent ended")
-            agent_log.close()
+            try:
+                await self._end(api_server, frame, tasks)
+            finally:
+                with contextlib.suppress(OSError):
+                    self._socket_path.unlink()
+                lock.release()
+                if presence is not None:
+                    presence.close()
+                log.info("agent ended")
+                agent_log.close()
         return 0
 
     async def _end(self, api_server: Server, frame: Frame, tasks: list[asyncio.Task[Any]]) -> None:
@@ -167,8 +173,7 @@ class AgentProcess:
         for task in tasks:
             if task.get_name() != "api":
                 task.cancel()
-        async with asyncio.timeout(2.0):
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=1.0)
         self._memory.save()
         self._secrets.close()
         await self._shelves.close()
@@ -206,12 +211,36 @@ class AgentProcess:
                 organisation=self.settings.organisation,
                 demo=self.settings.demo,
                 started_at=started,
-                    pid=os.getpid(),
+                pid=os.getpid(),
                 host=socket.gethostname(),
                 settings_path=str(self._loaded.path or ""),
                 refuses=PERSONAL_REFUSES if self._mode == "personal" else (),
             )
         )
+
+    def _presence(self) -> socket.socket | None:
+        """Be known as this organisation's duty agent on this machine, or say that there is another (R1).
+
+        Two of them on different stores would each page and decide for themselves. On other machines the rule
+        QuarterdeckTwoDutyAgents in config/prometheus sees it.
+        """
+        if self._mode == "personal":
+            return None
+        here = socket.socket(socket.AF_UNIX)
+        try:
+            # An abstract name: it needs no folder that both may write, and goes with its process.
+            here.bind(f"\0quarterdeck-duty-{self.settings.organisation[:60]}")
+        except OSError:
+            here.close()
+            self._notices.say(
+                "duty",
+                "error",
+                f"Another duty agent of {self.settings.organisation or 'no organisation'} runs on this machine.",
+                "Keep one of them: with two, each alert would page twice and each decide for itself.",
+            )
+            log.error("another duty agent runs on this machine", extra={"organisation": self.settings.organisation})
+            return None
+        return here
 
     async def _secret(self, ref: SecretRef) -> str:
         value = await self._secrets.resolve(ref)

@@ -16,6 +16,10 @@ from console.world.report import Report
 log = logging.getLogger("quarterdeck.supervisor")
 
 
+END_S = 1.5
+"""How long a feed may take to close what it has open; the agent itself has 5 s to end."""
+
+
 class Supervisor:
     def __init__(
         self,
@@ -28,6 +32,7 @@ class Supervisor:
         self._jitter = jitter
         self._data_at = data_at
         self._running: dict[str, tuple[Wanted, Feed, asyncio.Task[None]]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self.errors: Counter[tuple[str, str]] = Counter()
         """Failed tries by (source, kind of error)."""
 
@@ -35,15 +40,21 @@ class Supervisor:
         """Run exactly these. A feed with an equal key goes on undisturbed; one no longer wanted takes its facts along."""
         names = {w.name for w in wanted}
         for name in [n for n in self._running if n not in names]:
-            self._end(name, forget=True)
+            _, feed, task = self._running.pop(name)
+            self._leave(asyncio.create_task(self._forget(feed, task), name=f"forget {name}"))
         for want in wanted:
-            running = self._running.get(want.name)
-            if running is not None and running[0].key == want.key:
+            old = self._running.get(want.name)
+            if old is not None and old[0].key == want.key:
                 continue
-            if running is not None:
-                self._end(want.name, forget=False)
-            feed = want.make(self._context)
-            task = asyncio.create_task(self._supervise(feed), name=f"feed {want.name}")
+            try:
+                feed = want.make(self._context)
+            except Exception as error:
+                # One source that cannot even be made stops no other.
+                log.exception("source cannot be made", extra={"source": want.name})
+                Report(self._context.world, self._context.clock, want.name).failed(error, 0.0)
+                continue
+            before = old[2] if old is not None else None
+            task = asyncio.create_task(self._supervise(feed, before), name=f"feed {want.name}")
             self._running[want.name] = (want, feed, task)
 
     def reader(self, name: str) -> LogReader | None:
@@ -56,21 +67,31 @@ class Supervisor:
         return list(self._running)
 
     async def close(self) -> None:
-        """End every feed. The facts stay in the world."""
-        tasks = [task for _, _, task in self._running.values()]
+        """End every feed, within END_S. The facts stay in the world."""
+        tasks = [*(task for _, _, task in self._running.values()), *self._leaving]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=END_S)
+            for task in late:
+                log.warning("a source did not end in time", extra={"source": task.get_name()})
         self._running.clear()
 
-    def _end(self, name: str, *, forget: bool) -> None:
-        _, feed, task = self._running.pop(name)
-        task.cancel()
-        if forget:
-            feed.forget()
-            self._context.world.drop(Source.topic, name)
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
 
-    async def _supervise(self, feed: Feed) -> None:
+    async def _forget(self, feed: Feed, task: asyncio.Task[None]) -> None:
+        """End a feed whole before its facts go: what it still has under way would put them back."""
+        task.cancel()
+        await asyncio.wait({task}, timeout=END_S)
+        feed.forget()
+        self._context.world.drop(Source.topic, feed.name)
+
+    async def _supervise(self, feed: Feed, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            before.cancel()
+            await asyncio.wait({before}, timeout=END_S)
         report = Report(self._context.world, self._context.clock, feed.name, data_at=self._data_at(feed.name))
         while True:
             try:

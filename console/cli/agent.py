@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ def run(args: argparse.Namespace) -> int:
     import msgspec
 
     from console.agent.run import run_agent
-    from console.paths import checked_socket, socket_path, state_dir
+    from console.paths import state_dir
+    from console.settings import glance
     from console.settings.load import find, load
 
     def override(settings: Settings) -> Settings:
@@ -30,6 +30,5 @@ def run(args: argparse.Namespace) -> int:
         return msgspec.structs.replace(settings, agent=agent, demo=args.demo)
 
     loaded = load(find(args.config))
-    given = loaded.settings.agent.socket
-    path = checked_socket(Path(given)) if given else socket_path()
+    path = glance.socket(loaded.path)
     return run_agent(loaded, folder=state_dir(), socket_path=path, override=override)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from console.client.spawn import PYTHON, end, first_line, spawn_agent
 from console.errors import AgentError
 
 HELP = "Open the console on a simulated company: real protocols, invented facts. Nothing of yours is touched."
@@ -61,11 +61,15 @@ def run(args: argparse.Namespace) -> int:
     size = Size(args.repos, args.hosts, args.containers, args.panels, args.alerts, args.seed)
     if args.serve:
         import signal
+        import threading
 
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: ended.set())
         with contextlib.closing(Company(size)) as demo:
             demo.reach()
             print(f"export QUARTERDECK_SOCKET={demo.socket}", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            ended.wait()
         return 0
     return open_demo(size)
 
@@ -113,16 +117,16 @@ class Company:
         self._folder = Path(tempfile.mkdtemp(prefix="quarterdeck-demo-"))
         self._after = contextlib.ExitStack()
         self._after.callback(shutil.rmtree, self._folder, ignore_errors=True)
-        self._up = False
+        self._served: Served | None = None
+        self._agent: subprocess.Popen[bytes] | None = None
         self.socket = self._folder / "agent.sock"
 
     def reach(self) -> None:
         """Bring both up; once. Raises AgentError where they do not come up."""
-        if self._up:
-            return
-        self._up = True
-        served = self._serve()
-        self._run_agent(Path(served.settings), served.environment)
+        if self._served is None:
+            self._served = self._serve()
+        if self._agent is None or self._agent.poll() is not None:
+            self._agent = self._run_agent(self._served)
 
     def close(self) -> None:
         """End both, and leave nothing behind."""
@@ -131,50 +135,20 @@ class Company:
     def _serve(self) -> Served:
 
         servers = subprocess.Popen(
-            [sys.executable, "-m", "console.demo", *self._size.arguments()],
+            [*PYTHON, "-m", "console.demo", *self._size.arguments()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        self._after.callback(_end, servers)
-        line = servers.stdout.readline() if servers.stdout is not None else b""
+        self._after.callback(end, servers)
+        line = first_line(servers)
         if not line:
             raise AgentError("The demo company did not start.", f"Try it by hand: {sys.executable} -m console.demo")
         return msgspec.json.decode(line, type=Served)
 
-    def _run_agent(self, settings: Path, environment: dict[str, str]) -> None:
-        read, write = os.pipe()
-        environment = {
-            **environment,
-            "QUARTERDECK_READY_FD": str(write),
-            "QUARTERDECK_SOCKET": str(self.socket),
-            "QUARTERDECK_STATE_DIR": str(self._folder / "state"),
-        }
-        try:
-            agent = subprocess.Popen(
-                [sys.executable, "-m", "console", "--config", str(settings), "agent", "--mode", "personal", "--demo"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=(write,),
-                env={**os.environ, **environment},
-            )
-        finally:
-            os.close(write)
-        self._after.callback(_end, agent)
-        with os.fdopen(read, "rb") as ready:
-            if not ready.read(1):
-                raise AgentError(
-                    "The demo's agent did not start.", f"Try it by hand: quarterdeck --config {settings} agent"
-                )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(6.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    def _run_agent(self, served: Served) -> subprocess.Popen[bytes]:
+        environment = {**served.environment, "QUARTERDECK_STATE_DIR": str(self._folder / "state")}
+        arguments = ["--config", served.settings, "agent", "--mode", "personal", "--demo"]
+        agent = spawn_agent(arguments, self.socket, environment)
+        self._after.callback(end, agent)
+        return agent

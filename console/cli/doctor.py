@@ -7,16 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from console import __version__
 from console.errors import ConsoleError
 from console.words import StateWord
-
-if TYPE_CHECKING:
-    from console.settings.model import Settings
 
 HELP = "Check every connection and name the exact fix. Exit code 1 where one is needed."
 
@@ -53,37 +49,35 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _checks(args: argparse.Namespace) -> Iterator[Check]:
-    settings = None
     if not args.agent:
-        check, settings = _settings(args.config)
+        check, path = _settings(args.config)
         yield check
-        if settings is None:
+        if check.word == "failed":
             return
-        yield from _places(settings)
+        yield from _places(path)
     yield from _agent(args)
 
 
-def _settings(given: str | None) -> tuple[Check, Settings | None]:
+def _settings(given: str | None) -> tuple[Check, Path | None]:
     from console.settings.load import find, load
 
     try:
         path = find(given)
-        loaded = load(path)
+        load(path)
     except ConsoleError as error:
         return Check("settings", "failed", error.message, error.hint or "quarterdeck config check"), None
     if path is None:
-        return Check("settings", "warning", "there are none: nothing is watched", "quarterdeck init"), loaded.settings
-    return Check("settings", "ok", str(path)), loaded.settings
+        return Check("settings", "warning", "there are none: nothing is watched", "quarterdeck init"), None
+    return Check("settings", "ok", str(path)), path
 
 
-def _places(settings: Settings) -> Iterator[Check]:
-    from console.paths import checked_socket, socket_path, state_dir
+def _places(path: Path | None) -> Iterator[Check]:
+    from console.paths import state_dir
+    from console.settings import glance
 
-    folder = state_dir()
-    yield _folder(folder)
+    yield _folder(state_dir())
     try:
-        path = checked_socket(Path(settings.agent.socket)) if settings.agent.socket else socket_path()
-        yield Check("socket", "ok", str(path))
+        yield Check("socket", "ok", str(glance.socket(path)))
     except ConsoleError as error:
         yield Check("socket", "failed", error.message, error.hint)
 
@@ -128,6 +122,8 @@ def _agent(args: argparse.Namespace) -> Iterator[Check]:
         return
     for me in replica.all(Agent):
         what = f"{me.mode}, version {me.version}, pid {me.pid} on {me.host}"
+        if me.refuses:
+            what += f"; it leaves alone: {', '.join(me.refuses)}"
         if me.version == __version__:
             yield Check("agent", "ok", what)
         else:
@@ -148,7 +144,7 @@ def _agent(args: argparse.Namespace) -> Iterator[Check]:
             continue
         yield Check(source.id, word, freshness(source, now).text, source.hint)
         for note in source.notes:
-            yield Check(source.id, "warning", note)
+            yield Check(source.id, "warning", note, "Mend it there, or take it out of the settings.")
     if not replica.all(Source):
         yield Check(
             "sources",

@@ -33,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
 
     clock = SystemClock()
     since = None if args.since is None else since_at(args.since, clock.now())
+    if since is not None:
+        print(f"-- since {_both_zones(since)}", file=sys.stderr)
     with reached(args) as agent:
         agent.reach()
         topic, record = find(args.name, settled(agent))
@@ -112,13 +114,22 @@ def since_at(text: str, now: float) -> float:
     return at.timestamp()
 
 
+def _both_zones(at: float) -> str:
+    """A moment in the operator's zone and in UTC (R42)."""
+    from datetime import UTC, datetime
+
+    utc = datetime.fromtimestamp(at, UTC)
+    return f"{utc.astimezone():%Y-%m-%d %H:%M:%S %Z} ({utc:%H:%M:%S} UTC)"
+
+
 def _shown(line: LogLine, *, timestamps: bool) -> str:
     from datetime import UTC, datetime
 
     stamp = ""
     if timestamps and line.at is not None:
         stamp = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds") + " "
-    text = line.text if sys.stdout.isatty() else _without_colour(line.text)
+    # A line that leaves a colour on would paint the ones after it.
+    text = f"{line.text}\x1b[0m" if sys.stdout.isatty() and "\x1b" in line.text else _without_colour(line.text)
     return f"{stamp}-- {text}" if line.stream == "note" else f"{stamp}{text}"
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.client.start import PersonalAgent, SshAgent
-from console.paths import checked_socket, socket_path
+from console.client.start import PersonalAgent
+from console.paths import checked_socket
 
 if TYPE_CHECKING:
     from console.client.connection import Connection
@@ -49,9 +49,14 @@ def _reach(agent: str | None, config: str | None) -> Reach:
         path = checked_socket(Path(agent.removeprefix("unix://")))
         return Reach(path, lambda: None)
     if agent:
+        from console.client.ssh import SshAgent
+
         ssh = SshAgent(agent)
         return Reach(checked_socket(ssh.path), ssh.reach, ssh.close)
-    path = socket_path()
+    from console.settings import glance
+    from console.settings.load import find
+
+    path = glance.socket(find(config))
     if not config and "QUARTERDECK_SOCKET" not in os.environ and os.access(DUTY_SOCKET, os.R_OK | os.W_OK):
         return Reach(DUTY_SOCKET, lambda: None)
     return Reach(path, PersonalAgent(path, config).reach)

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from console.client.replica import Replica
     from console.clock import SystemClock
     from console.shape import field_names, fields
-    from console.topics import TOPICS
+    from console.topics import TOPICS, source_kinds
     from console.where import compile as compile_where
 
     kind = TOPICS[args.topic]
@@ -45,7 +45,11 @@ def run(args: argparse.Namespace) -> int:
     with reached(args) as agent:
         if args.watch:
             return _watch(args, agent)
-        records = _of_run(agent, args.run) if args.run else settled_replica(agent, Replica()).all(kind)
+        records = (
+            _of_run(agent, args.run)
+            if args.run
+            else settled_replica(agent, Replica(), kinds=source_kinds(args.topic)).all(kind)
+        )
         now = clock.now()
         shown = sorted((r for r in records if keep is None or keep.matches(fields(r, now))), key=lambda r: r.id)
         if args.json:

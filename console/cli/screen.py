@@ -24,11 +24,11 @@ def open_screen(args: argparse.Namespace) -> int:
         return demo.open_demo(demo.Size(), first_start=True)
     from console.cli.reach import reached
     from console.cli.show import show
-    from console.settings.glance import ui
+    from console.settings import glance
     from console.settings.load import find
 
     with reached(args) as agent:
-        return show(agent.path, agent.reach, ui=ui(find(args.config)))
+        return show(agent.path, agent.reach, ui=glance.ui(find(args.config)))
 
 
 def _first_start(args: argparse.Namespace) -> bool:

@@ -10,6 +10,7 @@ from console.cli.reach import Reach
 from console.client.replica import Batch, Replica
 from console.client.stream import AgentPort
 from console.clock import SystemClock
+from console.errors import AgentError
 from console.topics import TOPICS
 from console.world.interest import Look
 from console.world.model import Record, Source
@@ -29,10 +30,13 @@ def settled_replica(
     replica: Replica,
     *,
     wait_s: float = SETTLE_S,
+    kinds: frozenset[str] = frozenset(),
     looks: Iterable[Look] = (),
     enough: Callable[[Replica], bool] = lambda _: True,
 ) -> Replica:
     """The same as a replica, once `enough` holds too. `looks` is looked at meanwhile.
+
+    `kinds` are the kinds of source to wait for; empty means all.
 
     Raises AgentError where no agent answers.
     """
@@ -57,13 +61,18 @@ def settled_replica(
             for batch in taken:
                 replica.apply(batch)
                 if batch.link.state == "lost":
-                    from console.errors import AgentError
-
                     raise AgentError(batch.link.error, batch.link.hint)
-            begun = replica.link.state == "live" and not any(s.state == "starting" for s in replica.all(Source))
+            begun = replica.link.state == "live" and not any(
+                s.state == "starting" and (not kinds or s.kind in kinds) for s in replica.all(Source)
+            )
             if begun and enough(replica):
                 return replica
             if time.monotonic() >= deadline:
+                if replica.link.state != "live":
+                    # It accepts and says nothing: an empty world would read as "all is well".
+                    raise AgentError(
+                        f"The agent on {agent.path} does not answer.", "It may hang: end it, and start it again."
+                    )
                 return replica
     finally:
         port.close()

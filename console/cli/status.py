@@ -43,8 +43,10 @@ def _text(found: Overview) -> str:
     if found.needs:
         lines.append(f"Needs you  {len(found.needs)}")
         lines += [f"  {glyph(n.word)} {n.kind:<9} {n.what}  {n.why}".rstrip() for n in found.needs]
-    else:
+    elif found.sources:
         lines.append(f"{glyph('ok')} Nothing needs you that is watched here.")
+    else:
+        lines.append(f"{glyph('unknown')} Nothing is watched yet: quarterdeck init")
     lines.append("")
     lines += [f"{c.topic:<13}{'  '.join(f'{glyph(w)} {n} {w}' for w, n in c.words)}".rstrip() for c in found.counts]
     lines.append("")

@@ -11,12 +11,11 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from console import __version__
-from console.client.connection import Connection
 from console.client.replica import Batch, Link
 from console.clock import Clock
 from console.errors import AgentError, ConsoleError
@@ -24,10 +23,15 @@ from console.topics import TOPICS
 from console.world.interest import Look
 from console.world.model import LogLine, Page, Record, backoff_s
 
+if TYPE_CHECKING:
+    from console.client.connection import Connection
+
 SILENCE_S = 30.0
 """Three heartbeats: an agent that sends nothing for so long is gone or frozen."""
 LOG_SILENCE_S = 15.0
 """A followed log sends at least an empty batch a second."""
+LOOKS_AGAIN_S = 1.0
+"""How soon looks that an agent did not take are told again."""
 RETRY_MOST_S = 5.0
 """An operator who restarts the agent looks at the screen meanwhile."""
 
@@ -99,7 +103,6 @@ class AgentPort:
 
     def _read_for_ever(self) -> None:
         failures, cursor, since = 0, "", self._clock.now()
-        self._deliver(Batch(Link("connecting", since)))
         while not self._closing.is_set():
             try:
                 self._reach()
@@ -113,6 +116,10 @@ class AgentPort:
                 error = AgentError(
                     f"The agent says something that this version ({__version__}) does not know: {failure}.",
                     "Start the agent again, so that both are of one version.",
+                )
+            except Exception as failure:  # noqa: BLE001  # the thread is all that the screen hears of the agent
+                error = AgentError(
+                    f"Reading the agent failed: {type(failure).__name__}: {failure}.", "It is tried again."
                 )
             if self._closing.is_set():
                 return
@@ -162,13 +169,18 @@ class AgentPort:
                 with self._connected(5.0) as connection:
                     connection.fetch("PUT", "/v1/looks", body=body)
             except ConsoleError:
-                # The reader meets the same agent: it says what is wrong, and its next stream tells the looks again.
+                # The reader says what is wrong with the agent; what is looked at is told as soon as it takes it.
                 told = ("", ())
+                self._closing.wait(LOOKS_AGAIN_S)
+                self._looks_news.set()
             else:
                 told = (client, looks)
 
     @contextlib.contextmanager
     def _connected(self, timeout_s: float) -> Iterator[Connection]:
+        # Imported in the thread that reads: the first picture does not wait for h11.
+        from console.client.connection import Connection
+
         with Connection(self._path, timeout_s) as connection:
             self._open.add(connection)
             try:

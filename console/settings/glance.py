@@ -1,4 +1,4 @@
-"""How the operator wants the screen, read from a settings file without a YAML parser: the first picture waits for it."""
+"""What a screen or a verb needs of a settings file, read without a YAML parser: the first picture waits for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from console.settings.load import load, read_text
+from console.paths import checked_socket, socket_path
+from console.settings.load import load, load_text, read_text
 from console.settings.model import Ui
 
 _SECTION = re.compile(r"([a-z_]+):(.*)")
@@ -24,6 +25,18 @@ def ui(path: Path | None) -> Ui:
         return Ui()
     plain = _plain(read_text(path))
     return load(path).settings.ui if plain is None else plain
+
+
+def socket(path: Path | None) -> Path:
+    """The agent's socket: what the file says, else the environment and the usual place. Raises ConsoleError."""
+    # Nearly no file names one, and a file that may is worth its parser.
+    if (
+        path is not None
+        and "socket" in (text := read_text(path))
+        and (given := load_text(text, path).settings.agent.socket)
+    ):
+        return checked_socket(Path(given))
+    return socket_path()
 
 
 def _plain(text: str) -> Ui | None:

@@ -21,7 +21,7 @@ R = TypeVar("R", bound=Record)
 
 PAGE_RECORDS = 250
 """Records a page: 0.6 ms to decode, so that a screen's loop is never held up (measured in docs/figures.md)."""
-TOMBSTONE_S = 600.0
+TOMBSTONE_S = 120.0
 """How long the world remembers that a record is gone; an older cursor gets a snapshot."""
 GONE = msgspec.Raw(b"null")
 
@@ -112,7 +112,7 @@ class World:
         """
         at = self._clock.now()
         epoch, _, tail = since.partition(".")
-        seq = int(tail) if tail.isdecimal() else -1
+        seq = int(tail) if tail.isdecimal() and len(tail) < 20 else -1
         if epoch != self._epoch or not self._floor <= seq <= self._seq:
             lines = [x for x in self._lines.values() if x.body is not GONE and (not topics or x.topic in topics)]
             return self._pages("snapshot", lines, at) or [Page("snapshot", self.cursor, at)]

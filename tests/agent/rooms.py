@@ -28,6 +28,8 @@ class TestFeed:
         self.context = context
         self.behave = behave
         self.runs = 0
+        self.reading = 0
+        """How many read the silent log now."""
 
     async def run(self, report: Report) -> None:
         self.runs += 1
@@ -53,6 +55,13 @@ class TestFeed:
     async def log(
         self, record_id: str, *, follow: bool, tail: int, since: float | None
     ) -> AsyncIterator[list[LogLine]]:
+        if record_id.endswith("/silent"):
+            self.reading += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.reading -= 1
+                self.context.world.put(container("read", labels={"reading": str(self.reading)}))
         if record_id.endswith("/gone"):
             raise SourceError("There is no such container.", "List them.", kind="missing")
         yield [LogLine(1.0, "stdout", f"line {n}") for n in range(tail or 3)]

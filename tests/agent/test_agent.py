@@ -180,18 +180,65 @@ def test_an_unknown_topic_says_what_there_is(place):
         assert "containers" in caught.value.hint
 
 
-def test_logs_are_read_through_and_a_missing_one_is_said(place):
+@pytest.fixture
+def odd_containers():
+    """Rooms with a container whose log is gone and one whose log says nothing."""
+
+    async def behave(feed: TestFeed, report) -> None:
+        import asyncio
+
+        feed.context.world.replace("containers", [container(n) for n in ("web-1", "gone", "silent")])
+        report.ok(0.0)
+        await asyncio.Event().wait()
+
+    def rooms(_settings):
+        from console.world.feed import Wanted
+
+        return [Wanted("docker/eu1", 0, lambda c: TestFeed("docker/eu1", c, behave))]
+
+    return (rooms,)
+
+
+def test_logs_are_read_through_and_a_missing_one_is_said(place, odd_containers):
     settings, folder, path = place
-    with agent(settings, folder, path):
+    with agent(settings, folder, path, rooms=odd_containers):
         port = AgentPort(path, SystemClock())
         (batch,) = port.log("containers", "eu1/web-1", follow=False, tail=2)
         assert [line.text for line in batch] == ["line 0", "line 1"]
         with pytest.raises(ConsoleError, match="no such container"):
             next(port.log("containers", "eu1/gone", follow=False))
+        with pytest.raises(ConsoleError, match="There is no log"):
+            next(port.log("containers", "eu1/../../info?x", follow=False))
         following = port.log("containers", "eu1/web-1", follow=True, tail=1)
         assert len(next(following)) == 1
         assert next(following) == []
         following.close()
+
+
+def test_a_silent_log_is_followed_and_let_go(place, odd_containers):
+    """It opens without a line, goes on without one, and nothing stays behind when its reader leaves."""
+    settings, folder, path = place
+    with agent(settings, folder, path, rooms=odd_containers):
+        screen = Screen(path)
+        following = AgentPort(path, SystemClock()).log("containers", "eu1/silent", follow=True)
+        assert next(following) == []
+        assert next(following) == []
+        following.close()
+        until(lambda: (c := screen.replica.get(Container, "eu1/read")) and c.labels == {"reading": "0"})
+        # One that leaves before its stream has begun.
+        with socket.socket(socket.AF_UNIX) as raw:
+            raw.connect(str(path))
+            raw.sendall(
+                b"GET /v1/log?topic=containers&record=eu1/silent&follow=true HTTP/1.1\r\nHost: quarterdeck\r\n\r\n"
+            )
+            time.sleep(0.3)
+        until(lambda: _reading_again(path) == "0")
+        screen.port.close()
+
+
+def _reading_again(path) -> str:
+    records = msgspec.json.decode(fetch(path, "/v1/world/containers"))
+    return next(r["labels"]["reading"] for r in records if r["id"] == "eu1/read")
 
 
 def test_looks_hold_until_the_stream_ends(place):
@@ -344,6 +391,38 @@ def test_a_duty_agent_never_ends_by_itself(tmp_path, monkeypatch):
     with agent(settings_file(tmp_path, text), tmp_path / "state", path, rooms=()):
         time.sleep(2.0)
         assert path.exists()
+
+
+def test_two_duty_agents_of_one_organisation_are_noticed(tmp_path):
+    """R1"""
+    import grp
+
+    group = grp.getgrgid(os.getegid()).gr_name
+    text = f"organisation: acme-{os.getpid()}\nagent: {{mode: duty, group: {group}}}\n"
+    first, second = tmp_path / "1.sock", tmp_path / "2.sock"
+    one = agent(settings_file(tmp_path / "1", text), tmp_path / "s1", first, rooms=())
+    two = agent(settings_file(tmp_path / "2", text), tmp_path / "s2", second, rooms=())
+    with one, two:
+        assert b"Another duty agent" in fetch(second, "/v1/world/notices")
+        assert b"Another duty agent" not in fetch(first, "/v1/world/notices")
+
+
+def test_a_source_that_cannot_be_made_stops_no_other(place):
+    settings, folder, path = place
+
+    def rooms(_settings):
+        from console.world.feed import Wanted
+
+        def broken(_context):
+            raise ImportError("a mistake of ours")
+
+        return [Wanted("docker/broken", 0, broken), Wanted("docker/eu1", 0, lambda c: TestFeed("docker/eu1", c))]
+
+    with agent(settings, folder, path, rooms=(rooms,)):
+        screen = Screen(path)
+        until(lambda: screen.replica.all(Container))
+        until(lambda: (s := screen.replica.get(Source, "docker/broken")) and "a mistake of ours" in s.error)
+        screen.port.close()
 
 
 def test_no_agent_is_said_with_what_to_do(tmp_path):

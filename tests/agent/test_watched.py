@@ -28,7 +28,7 @@ def promtool():
 def test_the_rule_file_is_one(promtool):
     done = subprocess.run([promtool, "check", "rules", RULES], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "6 rules found" in done.stdout
+    assert "7 rules found" in done.stdout
 
 
 def test_the_real_prometheus_scrapes_it(promtool, tmp_path):
@@ -65,6 +65,7 @@ def test_the_real_prometheus_scrapes_it(promtool, tmp_path):
             assert value('quarterdeck_source_age_seconds{source="docker/eu1"}') == "0"
             assert float(value("quarterdeck_world_records{topic='containers'}")) == 1
             assert float(value("quarterdeck_stream_clients")) == 0
+            assert value('quarterdeck_agent_info{mode="personal"}') == "1"
             assert value("quarterdeck_loop_lag_seconds_count") != ""
             assert value("quarterdeck_queue_depth") != ""
         finally:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +177,109 @@ def test_a_socket_that_somebody_else_put_there_is_not_used(tmp_path, monkeypatch
         done = subprocess.run([sys.executable, "-m", "console", "status"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 3
     assert "48103" in done.stderr
+
+
+@pytest.mark.parametrize("verb", [["status"], ["list", "containers"], ["doctor"]])
+def test_a_frozen_agent_is_never_taken_for_a_quiet_one(verb, tmp_path, monkeypatch):
+    settings = settings_file(tmp_path / "etc", hosts("eu1"))
+    path = tmp_path / "a.sock"
+    # In this process, so that the time-out can be shortened.
+    from console.cli import main, settle
+
+    monkeypatch.setattr(settle, "SETTLE_S", 0.5)
+    monkeypatch.setattr(
+        settle.settled_replica, "__kwdefaults__", {**settle.settled_replica.__kwdefaults__, "wait_s": 0.5}
+    )
+    with agent(settings, tmp_path / "state", path) as pid:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            code = main.run(["--config", str(settings), *verb] if verb == ["doctor"] else verb)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert code != 0
+
+
+def test_nothing_is_imported_from_the_folder_one_stands_in(tmp_path, monkeypatch):
+    poisoned = tmp_path / "poisoned"
+    poisoned.mkdir()
+    for name in ("msgspec", "uvicorn", "logging", "console"):
+        (poisoned / f"{name}.py").write_text(
+            f"open({str(tmp_path / 'ran')!r}, 'a').write('{name} ')\nraise SystemExit(9)\n"
+        )
+    monkeypatch.setenv("QUARTERDECK_CONFIG", str(settings_file(tmp_path, "agent: {idle_exit: 1s}\n")))
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "console", "whoami"], capture_output=True, text=True, timeout=60, cwd=poisoned
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_settings_own_socket_is_where_verbs_go(tmp_path, monkeypatch):
+    monkeypatch.delenv("QUARTERDECK_SOCKET")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    own = tmp_path / "own.sock"
+    settings = settings_file(tmp_path / "etc", f"organisation: acme\nagent: {{idle_exit: 1s, socket: {own}}}\n")
+    run = [sys.executable, "-m", "console", "--config", str(settings), "list", "agent", "--json"]
+    first = json.loads(subprocess.run(run, capture_output=True, text=True, check=True, timeout=60).stdout)
+    second = json.loads(subprocess.run(run, capture_output=True, text=True, check=True, timeout=60).stdout)
+    assert own.exists()
+    assert first[0]["pid"] == second[0]["pid"]
+    os.kill(first[0]["pid"], signal.SIGTERM)
+    until(lambda: not own.exists())
+
+
+def test_an_agent_of_other_settings_is_refused_by_name(qd, tmp_path):
+    other = settings_file(tmp_path / "other", "organisation: other\n")
+    done = qd("--config", str(other), "status")
+    assert done.returncode == 3
+    assert str(tmp_path / "etc/quarterdeck.yaml") in done.stderr
+    assert "QUARTERDECK_SOCKET" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["ssh://h:abc", "ssh://[", "ssh://-oProxyCommand=x", "ssh://-x@h", "ssh://", "ssh://h:99999"]
+)
+def test_what_is_no_address_of_an_agent_is_said(url):
+    done = subprocess.run(
+        [sys.executable, "-m", "console", "--agent", url, "whoami"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 3
+    assert "ssh://USER@HOST" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_ssh_one_is_told_to_install_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "console", "--agent", "ssh://h", "whoami"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 3
+    assert "openssh-client" in done.stderr
+
+
+def test_the_demo_served_ends_with_all_that_it_started(monkeypatch):
+    # A short folder: pytest's own is too long for the path of a socket.
+    folder = Path(tempfile.mkdtemp(prefix="qd"))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "console", "demo", "--serve", "--repos", "2"], stdout=subprocess.PIPE, text=True
+    )
+    line = demo.stdout.readline()
+    assert line.startswith("export QUARTERDECK_SOCKET=/")
+    path = line.strip().removeprefix("export QUARTERDECK_SOCKET=")
+    monkeypatch.setenv("QUARTERDECK_SOCKET", path)
+    listed = subprocess.run(
+        [sys.executable, "-m", "console", "list", "agent", "--json"], capture_output=True, text=True, timeout=60
+    )
+    (me,) = json.loads(listed.stdout)
+    assert me["demo"] is True
+    demo.terminate()
+    assert demo.wait(20) == 0
+    demo.stdout.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(me["pid"], 0)
+    assert list(folder.iterdir()) == []
+    folder.rmdir()
 
 
 def test_a_name_finds_one_container_or_job():
