@@ -22,6 +22,18 @@ END_S = 2.0
 WORDS = 2_000
 """Characters of ssh's own words that are kept: the reason is in the last lines."""
 
+GUARD = """
+exec 3<&0
+"$@" </dev/null 3<&- & ssh=$!
+{ read -r _; kill $ssh; } <&3 >/dev/null 2>&1 & watch=$!
+exec 3<&-
+wait $ssh; code=$?
+kill $watch 2>/dev/null
+exit $code
+"""
+"""Ends ssh when our end of its standard input closes, which the kernel does even where we are killed: `ssh -N` reads
+nothing and would go on for ever, logged in as us."""
+
 
 class Tunnel:
     """`socket` is the engine's socket on this machine once `open` has returned."""
@@ -44,21 +56,25 @@ class Tunnel:
 
     async def open(self) -> None:
         """Log in and forward. Raises SourceError with ssh's own reason."""
+        if shutil.which("ssh") is None:
+            raise SourceError(
+                "There is no ssh on this machine.",
+                "Install OpenSSH's client: apt install openssh-client.",
+                kind="unreachable",
+            )
         # mkdtemp makes it 0700: nobody else may connect to what is root on the other machine.
         self._folder = Path(tempfile.mkdtemp(prefix="qd-"))
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *self._command(),
-                stdin=asyncio.subprocess.DEVNULL,
+                *("/bin/sh", "-c", GUARD, "sh", *self._command()),
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )
         except OSError as error:
             await self.close()
             raise SourceError(
-                f"ssh cannot be started: {error.strerror}",
-                "Install OpenSSH's client: apt install openssh-client.",
-                kind="unreachable",
+                f"ssh cannot be started: {error.strerror}", f"Try: {self.manual}", kind="unreachable"
             ) from error
         self._listener = asyncio.create_task(self._listen(), name=f"ssh {self._address.url}")
         try:
@@ -108,9 +124,9 @@ class Tunnel:
 
     async def close(self) -> None:
         process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
         if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), END_S)
             except TimeoutError:

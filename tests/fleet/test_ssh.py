@@ -6,7 +6,10 @@ import asyncio
 import os
 import signal
 import stat
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -30,18 +33,21 @@ def url(sshd, socket: str) -> str:
     return f"ssh://{sshd['user']}@{sshd['host']}:{sshd['port']}{socket}"
 
 
+def parent_of(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def forwards() -> list[int]:
-    """The ssh processes that this test process started."""
+    """The ssh processes that this test process started, each behind its guard."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-                words = (entry / "cmdline").read_bytes()
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if words[0].endswith(b"ssh") and parent_of(parent_of(int(entry.name))) == os.getpid():
+                    found.append(int(entry.name))
             except OSError:
                 continue
-            if parent == str(os.getpid()) and words.split(b"\0")[0].endswith(b"ssh"):
-                found.append(int(entry.name))
     return found
 
 
@@ -74,6 +80,45 @@ async def test_a_forward_that_dies_is_a_failure_and_is_started_anew(docker, sshd
         assert error.kind == "unreachable"
     async with k.running():
         assert len(forwards()) == 1
+
+
+@pytest.mark.parametrize("end", ["kill", "end by itself"])
+def test_ssh_does_not_outlive_an_agent_that_was_killed(tmp_path, end):
+    """A stand-in for ssh says its process id and stays, as `ssh -N` does; nobody is left to end it but the guard."""
+    stand_in = f"echo $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; exec sleep 600"
+    if end != "kill":
+        stand_in = f"{stand_in.partition('; exec')[0]}; exit 7"
+    agent = (
+        "import subprocess, sys; from console.fleet.tunnel import GUARD;"
+        f"p = subprocess.Popen(['/bin/sh', '-c', GUARD, 'sh', 'sh', '-c', {stand_in!r}], stdin=subprocess.PIPE);"
+        "sys.exit(p.wait())"
+    )
+    process = subprocess.Popen([sys.executable, "-c", agent])
+    try:
+        wait_for((tmp_path / "pid").exists)
+        pid = int((tmp_path / "pid").read_text())
+        if end == "kill":
+            assert Path(f"/proc/{pid}").exists()
+            process.kill()
+        assert process.wait(10) == (-signal.SIGKILL if end == "kill" else 7)
+        wait_for(lambda: gone(pid))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def wait_for(condition, within_s: float = 10.0) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 async def test_a_user_that_is_not_known_there(sshd):
