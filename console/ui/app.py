@@ -14,8 +14,9 @@ import signal
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.message import Message
 
@@ -25,11 +26,13 @@ from console.ui import keys, themes
 from console.ui.deck import Deck
 from console.ui.plain import PlainFilter
 from console.ui.screens.base import ConsoleScreen
+from console.ui.trim import CellsUpdate
 from console.ui.widgets.ascii import AsciiFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rich.console import RenderableType
     from textual._path import CSSPathType
     from textual.binding import BindingType
     from textual.command import Provider
@@ -286,9 +289,14 @@ class QuarterdeckApp(App[None], inherit_bindings=False):
 
     # How it looks.
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, CellsUpdate.of(renderable) if isinstance(renderable, ChopsUpdate) else renderable)
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         ours: list[LineFilter] = [PlainFilter(), AsciiFilter()] if self.deck.ascii else [PlainFilter()]
         return [*super().get_line_filters(), *ours]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {**themes.DEFAULTS, "demo": "#5fd7c7", "demo-text": "#10201d"}
+        # A theme that knows nothing of our states gets those that can be read on its ground.
+        ours = themes.DEFAULTS if self.current_theme.dark else themes.defaults("quarterdeck-light")
+        return {**ours, "demo": "#5fd7c7", "demo-text": "#10201d"}

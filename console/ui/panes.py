@@ -80,6 +80,8 @@ class ListPane(Vertical, Generic[R]):
         super().__init__(id=id, classes=classes)
         self.kind = kind
         self._only = only
+        self.fine = empty
+        """What it says where there is nothing, and nothing is wrong with that."""
         self.table = ListTable(columns, now=now, rank=rank, fields=fields, empty=empty)
         self._field: FilterInput | None = None
         self._note = Bar(classes="note")
@@ -101,6 +103,12 @@ class ListPane(Vertical, Generic[R]):
             record = replica.get(self.kind, record_id)
             rows[record_id] = record if record is not None and (self._only is None or self._only(record)) else None
         self.table.apply(rows)
+
+    def say(self, text: str) -> None:
+        """What stands where there is no row."""
+        if text != self.table.empty:
+            self.table.empty = text
+            self.table.refresh()
 
     def summary(self) -> Content:
         """How many, and how they are filtered and sorted."""

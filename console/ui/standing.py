@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from console.alerts.model import Alert, alert_word
 from console.client.replica import Replica
 from console.fleet.model import Container, container_word
-from console.needs import RECENT_S, runs_needing
+from console.needs import QUIET, RECENT_S, runs_needing
 from console.pipelines.model import Run, run_word
 from console.words import SEVERITY, StateWord
 
@@ -25,11 +25,23 @@ def badges(replica: Replica, now: float) -> Badges:
     for mode, words in (
         ("pipelines", [need.word for need in runs_needing(replica.all(Run), now)]),
         ("fleet", [word for c in replica.all(Container) if (word := container_word(c)) == "failed"]),
-        ("alerts", [alert_word(alert) for alert in replica.all(Alert) if alert.state == "firing"]),
+        ("alerts", [alert_word(a) for a in replica.all(Alert) if a.state == "firing" and not quiet(a)]),
     ):
         if words:
             found[mode] = (min(words, key=SEVERITY.__getitem__), len(words))
     return found
+
+
+def quiet(alert: Alert) -> bool:
+    """Whether it needs nobody while it fires: a watchdog, a note."""
+    return alert.severity.lower() in QUIET
+
+
+def shown_word(alert: Alert) -> StateWord:
+    """How an alert looks: one that fires and needs nobody is under way, and a watchdog (`none`) as it should be."""
+    if alert.state == "firing" and quiet(alert):
+        return "ok" if alert.severity.lower() == "none" else "running"
+    return alert_word(alert)
 
 
 def run_counts(runs: Iterable[Run], now: float) -> Count:
@@ -54,7 +66,7 @@ def alert_counts(alerts: Iterable[Alert]) -> list[tuple[StateWord, str, int]]:
     for alert in alerts:
         match alert.state:
             case "firing":
-                firing[alert_word(alert), alert.severity or "no severity"] += 1
+                firing[shown_word(alert), alert.severity or "no severity"] += 1
             case "suppressed":
                 silenced += 1
             case "missing":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -284,6 +285,7 @@ def _yaml(text: str) -> object:
         raise ThemeFileError(f"not YAML: {str(error).splitlines()[0]}") from error
 
 
+@cache
 def defaults(name: str = FALLBACK) -> dict[str, str]:
     """Our variables as the packaged theme `name` has them, for themes that know nothing of them (Textual's own)."""
     return dict(read(data_dir("themes") / f"{name}.yaml").variables)

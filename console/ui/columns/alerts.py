@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from console.alerts.model import Alert, Silence, alert_word
+from console.alerts.model import Alert, Silence
 from console.needs import summary
 from console.ui.columns.cells import age, dim, state
 from console.ui.shown import NOTHING, ago
+from console.ui.standing import shown_word
 from console.ui.widgets.columns import Cell, Column
 from console.words import SEVERITY, StateWord
 
@@ -25,7 +26,7 @@ def alert_state(alert: Alert) -> str:
 
 
 def alert_rank(alert: Alert) -> tuple[int, float, str]:
-    return SEVERITY[alert_word(alert)], -alert.since, alert.id
+    return SEVERITY[shown_word(alert)], -alert.since, alert.id
 
 
 def alert_fields(alert: Alert) -> dict[str, object]:
@@ -43,13 +44,13 @@ def alert_fields(alert: Alert) -> dict[str, object]:
 
 def alerts(*, ascii: bool) -> tuple[Column[Alert], ...]:  # noqa: A002  # the word the settings use
     return (
-        Column("state", "state", lambda a, _: state(alert_word(a), alert_state(a), ascii=ascii), 11,
-               sort=lambda a: (SEVERITY[alert_word(a)], alert_state(a))),
+        Column("state", "state", lambda a, _: state(shown_word(a), alert_state(a), ascii=ascii), 11,
+               sort=lambda a: (SEVERITY[shown_word(a)], alert_state(a))),
         Column("severity", "severity", lambda a, _: a.severity or NOTHING, 8, priority=1, sort=lambda a: a.severity),
-        Column("name", "alert", lambda a, _: Cell(a.name, "bold"), 20, grow=2, sort=lambda a: a.name),
+        Column("name", "alert", lambda a, _: Cell(a.name, "bold"), 20, grow=1, sort=lambda a: a.name),
         Column("summary", "summary", lambda a, _: summary(a), 20, grow=5, priority=2),
-        Column("cluster", "cluster", lambda a, _: dim(a.cluster), 8, grow=1, priority=4, sort=lambda a: a.cluster),
-        Column("receivers", "receivers", lambda a, _: dim(" ".join(a.receivers)), 12, grow=1, priority=5),
+        Column("cluster", "cluster", lambda a, _: dim(a.cluster), 12, priority=5, sort=lambda a: a.cluster),
+        Column("receivers", "receivers", lambda a, _: dim(" ".join(a.receivers)), 12, priority=4),
         Column("since", "for", lambda a, now: age(a.since, now), 4, align="right", sort=lambda a: a.since, ages=True),
     )  # fmt: skip
 
@@ -71,7 +72,7 @@ def silences(*, ascii: bool) -> tuple[Column[Silence], ...]:  # noqa: A002  # as
         Column("matchers", "silences", lambda s, _: Cell(matchers(s), "bold"), 24, grow=4, sort=matchers),
         Column("by", "by", lambda s, _: s.created_by or NOTHING, 8, grow=1, priority=1, sort=lambda s: s.created_by),
         Column("comment", "because", lambda s, _: dim(s.comment), 20, grow=3, priority=2),
-        Column("cluster", "cluster", lambda s, _: dim(s.cluster), 8, priority=3, sort=lambda s: s.cluster),
+        Column("cluster", "cluster", lambda s, _: dim(s.cluster), 12, priority=3, sort=lambda s: s.cluster),
         Column("ends", "ends", _ends, 9, align="right", sort=lambda s: s.ends_at, ages=True),
     )  # fmt: skip
 

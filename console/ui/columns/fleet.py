@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from console.fleet.model import Container, Host, Image, Network, Port, Volume, container_word
 from console.needs import container_trouble
 from console.ui.columns.cells import age, count, dim, state
-from console.ui.shown import NOTHING, number
+from console.ui.shown import NOTHING, fit, number
 from console.ui.widgets.columns import Cell, Column
 from console.words import SEVERITY
+
+LEAST_NAME = 4
+"""Cells of a name below which its tag alone says more."""
 
 
 def container_state(container: Container) -> str:
@@ -37,9 +42,19 @@ def ports(shown: Sequence[Port]) -> str:
     return " ".join(dict.fromkeys(texts))
 
 
-def belongs(container: Container) -> str:
-    """project/service."""
-    return "/".join(part for part in (container.project, container.service) if part)
+def image_in(image: str, width: int) -> str:
+    """An image in at most `width` cells: the registry goes first, then the end of the name, the tag last of all."""
+    if cell_len(image) <= width:
+        return image
+    name, at, digest = image.partition("@")
+    if at:
+        image = f"{name}@{digest.removeprefix('sha256:')[:12]}"
+    last = image.rpartition("/")[2]
+    if last != image and cell_len(last) + 2 <= width:
+        return f"…/{last}"
+    name, mark, tag = last.partition("@" if at else ":")
+    room = width - cell_len(mark + tag)
+    return fit(name, room) + mark + tag if room >= LEAST_NAME else fit(last, width)
 
 
 def container_rank(container: Container) -> tuple[int, str, str]:
@@ -67,11 +82,14 @@ def containers(*, ascii: bool) -> tuple[Column[Container], ...]:  # noqa: A002  
         return state(container_word(c), container_state(c), ascii=ascii)
 
     return (
-        Column("state", "state", of_state, 11, sort=lambda c: (SEVERITY[container_word(c)], container_state(c))),
+        Column("state", "state", of_state, 12, sort=lambda c: (SEVERITY[container_word(c)], container_state(c))),
         Column("name", "name", lambda c, _: Cell(c.name, "bold"), 18, grow=3, sort=lambda c: c.name),
         Column("host", "host", lambda c, _: dim(c.host), 6, grow=1, priority=1, sort=lambda c: c.host),
-        Column("image", "image", lambda c, _: c.image, 20, grow=3, priority=3, sort=lambda c: c.image),
-        Column("belongs", "belongs to", lambda c, _: dim(belongs(c)), 13, grow=2, priority=5, sort=belongs),
+        Column("image", "image", lambda c, _: c.image, 20, grow=3, priority=3, sort=lambda c: c.image,
+               shorten=image_in),
+        Column("project", "project", lambda c, _: dim(c.project), 10, grow=1, priority=7, sort=lambda c: c.project,
+               from_width=150),
+        Column("service", "service", lambda c, _: dim(c.service), 9, grow=1, priority=5, sort=lambda c: c.service),
         Column("why", "trouble, or ports", _why_or_ports, 18, grow=4, priority=6),
         Column("restarts", "restarts", lambda c, _: count(c.restarts), 8, align="right", priority=4, sort=lambda c: c.restarts),
         Column("uptime", "for", lambda c, now: age(since(c), now), 4, align="right", priority=2, sort=since, ages=True),

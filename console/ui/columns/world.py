@@ -14,8 +14,8 @@ from console.world.model import Source
 def needs(*, ascii: bool) -> tuple[Column[Need], ...]:  # noqa: A002  # the word the settings use
     return (
         Column("kind", "", lambda n, _: state(n.word, n.kind, ascii=ascii), 11),
-        Column("what", "what", lambda n, _: Cell(n.what, "bold"), 24, grow=2),
-        Column("why", "why", lambda n, _: n.why, 24, grow=3, priority=1),
+        Column("what", "what", lambda n, _: Cell(n.what, "bold"), 20, grow=2),
+        Column("why", "why", lambda n, _: n.why, 16, grow=3, priority=1),
         Column("since", "for", lambda n, now: age(n.since, now), 4, align="right", ages=True),
     )
 

@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from console.alerts.model import Alert, Silence, alert_word
+from console.alerts.model import Alert, Silence
 from console.client.replica import Changed
 from console.ui.columns.alerts import alert_state, matchers
 from console.ui.facts import Fact, Section
@@ -17,6 +17,7 @@ from console.ui.paint import MUTED, state
 from console.ui.panes import FactsPane
 from console.ui.screens.base import ConsoleScreen
 from console.ui.screens.pages import pairs, when
+from console.ui.standing import shown_word
 from console.words import StateWord
 
 _CHANGES: dict[str, StateWord] = {"firing": "failed", "suppressed": "waiting", "missing": "stale", "resolved": "ok"}
@@ -86,7 +87,7 @@ class AlertScreen(ConsoleScreen):
         alert = self._alert
         if alert is None or self.deck.replica.get(Alert, self._record_id) is None:
             return Content.styled("gone", MUTED)
-        return state(alert_word(alert), f"{alert_state(alert)} {alert.severity}".strip(), ascii=self.deck.ascii)
+        return state(shown_word(alert), f"{alert_state(alert)} {alert.severity}".strip(), ascii=self.deck.ascii)
 
     def ageing(self) -> bool:
         return True

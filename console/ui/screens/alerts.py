@@ -16,10 +16,10 @@ class AlertsScreen(ListsScreen):
 
     def listings(self) -> list[Listing]:
         return [
-            Listing("alerts", self._alerts),
-            Listing("silences", self._silences),
-            Listing("rules", self._rules),
-            Listing("targets", self._targets),
+            Listing("alerts", self._alerts, "alertmanager"),
+            Listing("silences", self._silences, "alertmanager"),
+            Listing("rules", self._rules, "prometheus"),
+            Listing("targets", self._targets, "prometheus"),
         ]
 
     def _alerts(self) -> ListPane[Alert]:
@@ -33,8 +33,20 @@ class AlertsScreen(ListsScreen):
 
     def _rules(self) -> ListPane[Rule]:
         columns = monitoring.rules(ascii=self.deck.ascii)
-        return ListPane(columns, now=self.deck.clock.now, kind=Rule, rank=monitoring.rule_rank, empty="No rules.")
+        return ListPane(
+            columns,
+            now=self.deck.clock.now,
+            kind=Rule,
+            rank=monitoring.rule_rank,
+            empty="No rules: Prometheus has no rule files.",
+        )
 
     def _targets(self) -> ListPane[Target]:
         columns = monitoring.targets(ascii=self.deck.ascii)
-        return ListPane(columns, now=self.deck.clock.now, kind=Target, rank=monitoring.target_rank, empty="No targets.")
+        return ListPane(
+            columns,
+            now=self.deck.clock.now,
+            kind=Target,
+            rank=monitoring.target_rank,
+            empty="No targets: Prometheus scrapes nothing.",
+        )

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from console.client.replica import Changed
 from console.fleet.model import Container, Stats, container_word
 from console.needs import container_trouble
-from console.ui.columns.fleet import belongs, container_state, ports, since
+from console.ui.columns.fleet import container_state, ports, since
 from console.ui.facts import Fact, Section
 from console.ui.logpane import LogPane
 from console.ui.paint import MUTED, STRONG, state
@@ -96,7 +96,7 @@ class ContainerScreen(ConsoleScreen):
                 Fact("health", container.health if container.health != "none" else ""),
                 Fact("host", container.host),
                 Fact("image", container.image),
-                Fact("belongs to", belongs(container)),
+                Fact("belongs to", "/".join(part for part in (container.project, container.service) if part)),
                 Fact("started", when(container.started_at, now)),
                 Fact("ended", when(container.finished_at, now) if container.state in ("exited", "dead") else ""),
                 Fact("created", when(container.created_at, now)),

@@ -9,29 +9,27 @@ from console.ui.columns import fleet
 from console.ui.panes import ListPane
 from console.ui.screens.lists import Listing, ListsScreen
 
-NO_HOSTS = "No containers yet: name hosts under docker in the settings, or wait for the first answer."
-
 
 class FleetScreen(ListsScreen):
     TITLE_OF_MODE: ClassVar[str] = "Fleet"
 
     def listings(self) -> list[Listing]:
         return [
-            Listing("containers", self._containers),
-            Listing("hosts", self._hosts),
-            Listing("images", self._images),
-            Listing("networks", self._networks),
-            Listing("volumes", self._volumes),
+            Listing("containers", self._containers, "docker"),
+            Listing("hosts", self._hosts, "docker"),
+            Listing("images", self._images, "docker"),
+            Listing("networks", self._networks, "docker"),
+            Listing("volumes", self._volumes, "docker"),
         ]
 
     def _containers(self) -> ListPane[Container]:
         columns = fleet.containers(ascii=self.deck.ascii)
         return ListPane(columns, now=self.deck.clock.now, kind=Container, rank=fleet.container_rank,
-                        fields=fleet.container_fields, empty=NO_HOSTS)  # fmt: skip
+                        fields=fleet.container_fields, empty="No containers.")  # fmt: skip
 
     def _hosts(self) -> ListPane[Host]:
         columns = fleet.hosts()
-        return ListPane(columns, now=self.deck.clock.now, kind=Host, rank=lambda h: h.name, empty=NO_HOSTS)
+        return ListPane(columns, now=self.deck.clock.now, kind=Host, rank=lambda h: h.name, empty="No hosts.")
 
     def _images(self) -> ListPane[Image]:
         columns = fleet.images()

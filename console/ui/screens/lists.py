@@ -14,11 +14,12 @@ from textual.widget import Widget
 from console.client.replica import Changed
 from console.ui import keys
 from console.ui.bars import spread
+from console.ui.empty import nothing
 from console.ui.paint import CRUMB, MUTED, STRONG
 from console.ui.panes import ListPane
 from console.ui.screens.base import ConsoleScreen
 from console.ui.widgets.table import VirtualTable
-from console.world.model import Record
+from console.world.model import Record, Source
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Listing:
 
     title: str
     make: Callable[[], ListPane[Any]]
+    source: str
+    """The kind of the sources that feed it."""
 
 
 class ListsScreen(ConsoleScreen):
@@ -58,10 +61,17 @@ class ListsScreen(ConsoleScreen):
     def sync(self) -> None:
         self._fed[self._at] = self.deck.version
         self.pane.sync(self.deck.replica)
+        self._say()
 
     def changed(self, changed: Changed) -> None:
         self._fed[self._at] = self.deck.version
         self.pane.changed(changed, self.deck.replica)
+        if "link" in changed or "sources" in changed:
+            self._say()
+
+    def _say(self) -> None:
+        sources = self.deck.replica.all(Source)
+        self.pane.say(nothing(self.deck.link, sources, self._listings[self._at].source, self.pane.fine))
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()

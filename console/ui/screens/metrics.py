@@ -20,13 +20,17 @@ from console.monitoring.model import Panel, Series
 from console.text import clean
 from console.ui import keys
 from console.ui.bars import Bar, spread
+from console.ui.empty import nothing
 from console.ui.paint import ACCENT, CRUMB, MUTED, STRONG, sign, tone
 from console.ui.screens.base import ConsoleScreen
 from console.ui.shown import fit
 from console.ui.trends import Trend, chart_lines
 from console.ui.widgets.chart import BrailleChart
+from console.words import StateWord
 from console.world.interest import Look
+from console.world.model import Source
 
+NO_PANELS = "No panels: write some under panels in the settings, or name packs of a Prometheus."
 LEAST_WIDTH, LEAST_HEIGHT = 38, 7
 """Cells of a panel below which a chart with its axis says nothing any more."""
 
@@ -38,16 +42,18 @@ class PanelBox(Vertical):
         super().__init__(classes="panel-box")
         self.panel: Panel | None = None
         self._line = Bar(classes="panel-title")
+        self._trouble = Bar(classes="panel-note")
+        self._chart = BrailleChart(empty="", compact=True)
         self._note = Bar(classes="panel-note")
-        self._chart = BrailleChart(empty="")
         self._drawn: tuple[Panel, Series | None] | None = None
         self._shown: tuple[Series | None, bool, bool] = (None, False, False)
         """Its series, whether it is selected, whether signs are ASCII."""
 
     def compose(self) -> ComposeResult:
         yield self._line
-        yield self._note
+        yield self._trouble
         yield self._chart
+        yield self._note
 
     def show(self, panel: Panel | None, series: Series | None, *, selected: bool, ascii: bool) -> None:  # noqa: A002  # the settings' word
         self.panel = panel
@@ -70,18 +76,26 @@ class PanelBox(Vertical):
         mark = ("> " if ascii_ else "▸ ") if selected else "  "
         title = fit(clean(panel.title), max(8, width - right.cell_length - 4))
         self._line.show(spread(Content.assemble((mark, ACCENT), (title, ACCENT if selected else STRONG)), right, width))
-        note = trend.trouble or (series.warnings[0] if series and series.warnings else "")
-        word = trend.word if trend.trouble else "warning"
-        self._note.display = bool(note)
-        self._note.show(Content.styled(fit(f"  {sign(word, ascii=ascii_)} {clean(note)}", width), tone(word)))
+        # Above the chart only where there is none to push down; else in the row that parts it from the one below.
+        self._trouble.display = bool(trend.trouble)
+        self._trouble.show(_said(trend.word, trend.trouble, width, ascii=ascii_))
+        warning = series.warnings[0] if series and series.warnings and not trend.trouble else ""
+        self._note.show(_said("warning", warning, width, ascii=ascii_))
         if self._drawn == (panel, series):
             return
         self._drawn = (panel, series)
         if series is None:
             self._chart.show((), start=0.0, step_s=1.0, unit=clean(panel.unit, 12))
         else:
-            self._chart.show(chart_lines(panel, series), start=series.start, step_s=series.step_s or 1.0,
+            lines = chart_lines(panel, series)
+            if len(lines) == 1 and lines[0].name == clean(panel.title):
+                lines = [lines[0]._replace(name="")]
+            self._chart.show(lines, start=series.start, step_s=series.step_s or 1.0,
                              unit=clean(panel.unit, 12), warn=panel.warn, fail=panel.fail)  # fmt: skip
+
+
+def _said(word: StateWord, text: str, width: int, *, ascii: bool) -> Content:  # noqa: A002  # as above
+    return Content.styled(fit(f"  {sign(word, ascii=ascii)} {clean(text)}", width) if text else "", tone(word))
 
 
 class PanelGrid(Widget, can_focus=True):
@@ -235,13 +249,11 @@ class MetricsScreen(ConsoleScreen):
         self._grid.show(panels, {series.id: series for series in replica.all(Series)})
         self._nothing.display = not panels
         self._nothing.show(
-            Content.styled(
-                "   No panels: write some under panels in the settings, or name packs of a Prometheus.", MUTED
-            )
+            Content.styled(f"   {nothing(self.deck.link, replica.all(Source), 'prometheus', NO_PANELS)}", MUTED)
         )
 
     def changed(self, changed: Changed) -> None:
-        if "panels" in changed or "series" in changed:
+        if not {"panels", "series", "link", "sources"}.isdisjoint(changed):
             self.sync()
 
     def looks(self) -> frozenset[Look]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual import on
 from textual.containers import Horizontal, Vertical
@@ -19,21 +19,18 @@ from console.pipelines.model import Run, run_word
 from console.ui.bars import Bar, spread
 from console.ui.columns.pipelines import under_way
 from console.ui.columns.world import needs
+from console.ui.empty import unknown, waiting
 from console.ui.paint import MUTED, STRONG, sign, tone
 from console.ui.panes import ListPane
 from console.ui.screens.base import ConsoleScreen
 from console.ui.standing import alert_counts, container_counts, run_counts
-from console.ui.trends import Trend, trend_line
 from console.ui.widgets.table import VirtualTable
 from console.words import StateWord
 from console.world.interest import Look
 from console.world.model import Notice, Record, Source
 
-if TYPE_CHECKING:
-    from console.ui.screens.metrics import PanelBox
-
 HIGH = 34
-"""Rows from which charts leave enough room for what needs a person."""
+"""Rows from which a trend may have two of them and leave enough for what needs a person."""
 STRIP = 4
 """Panels in the strip of the last hour: more pushes what needs a person out of 24 rows."""
 _SINGLE: tuple[type[Record], ...] = (Notice, Source, Alert, Container, Target, Rule)
@@ -46,9 +43,7 @@ class OverviewScreen(ConsoleScreen):
         self._needs_title = Bar(classes="heading")
         self._runs_title = Bar(classes="heading")
         self._strip_title = Bar(classes="heading", id="strip-title")
-        self._strip = [Bar(classes="trend") for _ in range(STRIP)]
-        self._charts: list[PanelBox] = []
-        """Made when the first panel is known: the first picture does without them."""
+        self._strip = [Bar(classes="trend") for _ in range(STRIP * 2)]
         self._counts = Bar(id="counts")
         self._shown_runs: set[str] = set()
 
@@ -68,28 +63,20 @@ class OverviewScreen(ConsoleScreen):
         )
         yield self._strip_title
         yield from self._strip
-        yield Horizontal(id="charts")
         yield self._counts
 
     def _calm(self) -> str:
         """What stands where nothing needs a person: calm only where something is known."""
-        link, sources = self.deck.link, self.deck.replica.all(Source)
-        if link.state == "connecting":
-            return "Connecting to the agent."
-        if link.state == "lost":
-            return "No agent: nothing is known of now."
+        sources = self.deck.replica.all(Source)
+        if text := unknown(self.deck.link):
+            return text
         if not sources:
-            return "Nothing is watched: the settings name no sources."
-        if waiting := [source.id for source in sources if source.state == "starting"]:
-            more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
-            return f"Waiting for the first facts of {', '.join(sorted(waiting)[:3])}{more}."
-        return f"{sign('ok', ascii=self.deck.ascii)} Nothing needs you."
+            return "Nothing is watched: the settings name no sources. quarterdeck init finds what there is."
+        return waiting(sources) or f"{sign('ok', ascii=self.deck.ascii)} Nothing needs you."
 
     def _say_calm(self) -> None:
-        table, text = self._needs.table, self._calm()
-        if table.empty != text:
-            table.empty = text
-            table.refresh()
+        self._needs.say(self._calm())
+        self._runs.say(unknown(self.deck.link) or self._runs.fine)
 
     def panes(self) -> list[Widget]:
         return [self.query_one("#left"), self.query_one("#right")]
@@ -150,34 +137,34 @@ class OverviewScreen(ConsoleScreen):
         self._runs_title.show(_heading("Under way", self._runs.table.total_count, right.size.width))
         panels = self._first_panels()
         series = [deck.replica.get(Series, panel.id) for panel in panels]
-        # A high screen has room for charts with their axes; a low one for a line each.
-        high = self.size.height >= HIGH
+        if panels:
+            self._paint_trends(panels, series)
         self._strip_title.display = bool(panels)
-        self._strip_title.show(Content.styled(" Last hour", STRONG))
-        self.query_one("#charts").display = high and bool(panels)
-        for i, bar in enumerate(self._strip):
-            bar.display = not high and i < len(panels)
-            if bar.display:
-                bar.show(trend_line(Trend.of(panels[i], series[i]), width, ascii=deck.ascii))
-        if high and panels:
-            self._paint_charts(panels, series)
+        for bar in self._strip if not panels else ():
+            bar.display = False
         self._counts.show(self._standing(width))
 
-    def _paint_charts(self, panels: list[Panel], series: list[Series | None]) -> None:
-        from console.ui.screens.metrics import LEAST_WIDTH, PanelBox  # loaded with the first panel
+    def _paint_trends(self, panels: list[Panel], series: list[Series | None]) -> None:
+        from console.ui.trends import Trend, Window, axis_line, trend_rows  # loaded with the first panel
 
-        if not self._charts:
-            self._charts = [PanelBox() for _ in range(STRIP)]
-            self.query_one("#charts").mount_all(self._charts)
-        across = min(len(panels), max(1, self.size.width // LEAST_WIDTH))
-        for i, chart in enumerate(self._charts):
-            chart.display = i < across
-            if chart.display:
-                chart.show(panels[i], series[i], selected=False, ascii=self.deck.ascii)
+        deck, width = self.deck, self.size.width
+        window = Window.of(series)
+        height = 2 if self.size.height >= HIGH else 1
+        rows: list[Content] = []
+        for panel, its in zip(panels, series, strict=True):
+            rows += trend_rows(Trend.of(panel, its), window, width, height, ascii=deck.ascii)
+        self._strip_title.show(axis_line(window, width) if window else Content.styled(" Last hour", STRONG))
+        for i, bar in enumerate(self._strip):
+            bar.display = i < len(rows)
+            if bar.display:
+                bar.show(rows[i])
 
     def _standing(self, width: int) -> Content:
         """Pipelines, fleet and alerts in figures."""
         deck = self.deck
+        if not deck.replica.all(Source):
+            # No figure is known, not even nought.
+            return Content("")
         replica, ascii_ = deck.replica, deck.ascii
 
         def counts(pairs: Iterable[tuple[StateWord, int]]) -> list[Content | str | tuple[str, str]]:
@@ -194,8 +181,15 @@ class OverviewScreen(ConsoleScreen):
         # Words go before figures do.
         for named, gap in ((True, "     "), (True, "  "), (False, "   "), (False, " ")):
             firing: list[Content | str | tuple[str, str]] = []
-            for word, name, n in standing:
-                firing += [" ", (f"{sign(word, ascii=ascii_)} {n:,}", tone(word)), (f" {name}" if named else "", MUTED)]
+            if named:
+                for word, name, n in standing:
+                    firing += [" ", (f"{sign(word, ascii=ascii_)} {n:,}", tone(word)), (f" {name}", MUTED)]
+            else:
+                # Without their names two severities of one sign would be two figures that nobody can tell apart.
+                sums: dict[StateWord, int] = {}
+                for word, _, n in standing:
+                    sums[word] = sums.get(word, 0) + n
+                firing = counts(sums.items())
             fleet = f"Fleet {hosts} host{'' if hosts == 1 else 's'}" if named else "Fleet"
             groups = [
                 Content.assemble(("Pipelines 24h" if named else "Runs 24h", MUTED), *(runs or [(" none", MUTED)])),

@@ -16,7 +16,7 @@ class PipelinesScreen(ListsScreen):
     TITLE_OF_MODE: ClassVar[str] = "Pipelines"
 
     def listings(self) -> list[Listing]:
-        return [Listing("runs", self._runs)]
+        return [Listing("runs", self._runs, "github")]
 
     def _runs(self) -> ListPane[Run]:
         return ListPane(
@@ -25,7 +25,7 @@ class PipelinesScreen(ListsScreen):
             kind=Run,
             rank=pipelines.run_rank,
             fields=pipelines.run_fields,
-            empty="No runs yet: name repositories under github in the settings, or wait for the first answer.",
+            empty="No runs: nothing has started a workflow yet.",
         )
 
     def facts(self) -> Content:

@@ -14,7 +14,7 @@ class SourcesScreen(ListsScreen):
     TITLE_OF_MODE: ClassVar[str] = "Sources"
 
     def listings(self) -> list[Listing]:
-        return [Listing("sources", self._sources_pane)]
+        return [Listing("sources", self._sources_pane, "")]
 
     def _sources_pane(self) -> ListPane[Source]:
         columns = world.sources(ascii=self.deck.ascii)

@@ -141,15 +141,28 @@ class Raster:
 
 def sparkline(points: Sequence[float | None], width: int, ascii: bool = False) -> str:  # noqa: A002  # the settings' word
     """A filled line in one row of exactly `width` cells, from zero up; a gap is blank, and so is an empty line."""
+    figures = [value for value in known(points) if value is not None]
+    low, high = min(0.0, *figures, 0.0), max(0.0, *figures, 0.0)
+    return sparkrows(points, width, 1, (low, high), ascii=ascii)[0]
+
+
+def sparkrows(
+    points: Sequence[float | None],
+    width: int,
+    height: int,
+    ends: tuple[float, float],
+    *,
+    ascii: bool = False,  # noqa: A002  # as above
+) -> list[str]:
+    """A filled line between two ends, in `height` rows of exactly `width` cells."""
     values = known(points)
     figures = [value for value in values if value is not None]
     if width <= 0 or not figures:
-        return " " * max(0, width)
-    raster = Raster(width, 1)
-    low, high = min(0.0, *figures), max(0.0, *figures)
+        return [" " * max(0, width)] * height
+    raster = Raster(width, height)
     # Fewer points than dots stand at the right, where now is, each in a column of its own.
     columns = width * 2
     spans = resampled([*[None] * (columns - len(values)), *values], columns)
-    raster.area(spans, low, high, 1)
-    text = raster.text(0)
-    return text.translate(ASCII) if ascii else text
+    raster.area(spans, *ends, 1)
+    rows = [raster.text(row) for row in range(height)]
+    return [row.translate(ASCII) for row in rows] if ascii else rows

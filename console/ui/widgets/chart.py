@@ -68,17 +68,20 @@ class BrailleChart(Widget):
         empty: str = "no data",
         tz: tzinfo | None = None,
         name_width: int = 0,
+        compact: bool = False,
         id: str | None = None,  # noqa: A002  # Textual's word
         classes: str | None = None,
     ) -> None:
         """`tz` is the zone of the times below the chart, the operator's own where it is not given. With a `name_width`
-        charts of one row stand in columns below each other.
+        charts of one row stand in columns below each other. A `compact` one has one row above the plot whatever it
+        shows, so that charts beside each other stand on one line.
         """
         super().__init__(id=id, classes=classes)
         self._title = title
         self._empty = empty
         self._tz = tz
         self._name_width = name_width
+        self._compact = compact
         self._lines: tuple[ChartLine, ...] = ()
         self._start = self._step_s = 0.0
         self._unit = ""
@@ -265,6 +268,8 @@ class BrailleChart(Widget):
 
     def _legend(self, lines: list[tuple[ChartLine, list[float | None]]], width: int, height: int) -> list[list[_Piece]]:
         """The title with the only line's figures, or a line of the legend for each, as many as there is room for."""
+        if self._compact and (len(self._lines) > 1 or not self._lines[0].name):
+            return [self._row_of_names(lines, width)]
         if len(lines) == 1:
             line, points = lines[0]
             name = " ".join(part for part in (self._title, line.name if line.name != self._title else "") if part)
@@ -293,12 +298,16 @@ class BrailleChart(Widget):
         room = width - sum(cell_len(text) for text, _ in row)
         for index, (line, points) in enumerate(lines):
             name, last = fit(line.name, 24), number(_last(points), self._unit)
+            if not name and len(self._lines) == 1:
+                # Nobody has to tell it from others: its figures say more.
+                every = "  ".join(f"{what} {text}" for what, text in _figures(points, self._unit))
+                last = every if cell_len(every) + 2 <= room else f"now {last}"
             rest = f"+{len(self._lines) - index}"
-            needed = cell_len(name) + cell_len(last) + 5
+            needed = cell_len(name) + cell_len(last) + (5 if name else 2)
             if needed + (0 if index == len(self._lines) - 1 else len(rest)) > room:
                 row.append((fit(rest, room), "axis"))
                 break
-            row += [("━ ", self._hue(index, line)), (f"{name} ", ""), (f"{last}  ", "axis")]
+            row += [("━ ", self._hue(index, line)), (f"{name} " if name else "", ""), (f"{last}  ", "axis")]
             room -= needed
         return row
 

@@ -44,6 +44,10 @@ class Column(Generic[R]):
     """What it sorts by: a number, a text, a tuple of them; None goes last. Without it the column does not sort."""
     ages: bool = False
     """Its text moves with time."""
+    from_width: int = 0
+    """It is shown only in a table of at least so many cells: in a narrower one others need the room more."""
+    shorten: Callable[[str, int], str] | None = None
+    """How its text is cut to a width, where its end is what matters most."""
 
 
 class Span(NamedTuple):
@@ -60,7 +64,7 @@ def fitted(columns: Sequence[Column[Any]], width: int, wanted: Mapping[int, int]
     A column grows to what its texts want (by its place in `columns`) and no further, so that on a wide terminal a
     figure stays beside its name; without `wanted` it takes all it can get.
     """
-    kept = list(range(len(columns)))
+    kept = [i for i, column in enumerate(columns) if i == 0 or column.from_width <= width]
     while len(kept) > 1 and _needed(columns, kept) > width:
         # Among equals the one on the right goes: what names a row stands on the left.
         kept.remove(max(kept, key=lambda i: (columns[i].priority, i)))

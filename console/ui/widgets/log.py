@@ -10,7 +10,6 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -19,6 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from console.regex import RegexError
+from console.ui.widgets.kept import Kept
 from console.ui.widgets.lines import Lines, Look, searched
 from console.ui.widgets.sgr import styled
 from console.world.model import LogLine
@@ -125,7 +125,7 @@ class LogView(ScrollView, can_focus=True):
         self._width = 0
         self._scrolling = False
         self._styles_of: dict[str, Style] = {}
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(CACHED)
+        self._strips: Kept[tuple[int, int], Strip] = Kept(CACHED)
         self.strips_built = 0
         """How many rows have been drawn so far; a measure for tests and benchmarks."""
 
@@ -395,6 +395,9 @@ class LogView(ScrollView, can_focus=True):
             self._styles_cache.clear()
             if self._wrap:
                 self.call_next(self._relay)
+        if crop.size == self.size:
+            # Textual keeps what waited to be drawn when a new layout draws it all: it would be drawn a second time.
+            self._exchange_repaint_regions()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:

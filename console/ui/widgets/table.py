@@ -14,7 +14,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -24,6 +23,7 @@ from textual.widget import Widget
 from console import where
 from console.ui.shown import fit, padded
 from console.ui.widgets.columns import GAP, Cell, Column, R, Span, fitted
+from console.ui.widgets.kept import Kept
 from console.ui.widgets.rows import Rows
 from console.words import GLYPHS
 
@@ -133,8 +133,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._wanted = dict.fromkeys(self._growing, 0)
         self._refit = False
         self._styles_of: dict[tuple[str, str], Style] = {}
-        self._cells: LRUCache[str, tuple[R, int, tuple[Cell, ...]]] = LRUCache(CACHED)
-        self._strips: LRUCache[tuple[str, str], tuple[tuple[Cell, ...], Strip]] = LRUCache(CACHED)
+        self._cells: Kept[str, tuple[R, int, tuple[Cell, ...]]] = Kept(CACHED)
+        self._strips: Kept[tuple[str, str], tuple[tuple[Cell, ...], Strip]] = Kept(CACHED)
         self._header: Strip | None = None
         self.strips_built = 0
         """How many rows have been drawn so far; a measure for tests and benchmarks."""
@@ -377,6 +377,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
                 self._styles_cache.clear()
                 if crop.size != self.size:
                     self.call_next(self.refresh)
+        if crop.size == self.size:
+            # Textual keeps what waited to be drawn when a new layout draws it all: it would be drawn a second time.
+            self._exchange_repaint_regions()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -400,10 +403,12 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def _draw(self, cells: tuple[Cell, ...], look: str) -> Strip:
         ground = self._style(look, "")
-        pieces = [("▸ " if look else " " * MARGIN, self._style(look, "bold" if look == "selected" else ""))]
+        # One arrow on a screen: it says where the keys go.
+        mark = ("▸ ", "bold") if look == "selected" else ("· ", "dim") if look else (" " * MARGIN, "")
+        pieces = [(mark[0], self._style(look, mark[1]))]
         for span in self._spans:
             text, style = cells[span.column]
-            text = fit(text, span.width)
+            text = (self.columns[span.column].shorten or fit)(text, span.width)
             blank = " " * (span.width - cell_len(text))
             before, after = (blank, "") if self.columns[span.column].align == "right" else ("", blank)
             # Only the text has the looks of the cell: reverse or underlined blanks would be bars.
