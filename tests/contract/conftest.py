@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -38,8 +37,6 @@ class DockerEndpoint:
 @pytest.fixture(scope="session")
 def demo() -> Iterator[object]:
     """The demo company's servers (console.demo.servers.Demo)."""
-    if importlib.util.find_spec("console.demo.servers") is None:
-        pytest.skip("the demo company is not there")
     from console.demo.servers import start
 
     with start(seed=7) as running:

@@ -13,6 +13,7 @@ import pytest
 from console.alerts import fold, wire
 from console.alerts.client import Client
 from console.clock import SystemClock
+from console.demo import servers
 from console.moment import moment
 from tests.stack import have
 
@@ -27,7 +28,6 @@ def url(request):
         have("prometheus")
         yield found
         return
-    servers = pytest.importorskip("console.demo.servers", reason="the demo's servers are not there")
     demo = servers.start(seed=7)
     try:
         yield demo.alertmanager

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from console.clock import SystemClock
+from console.demo import servers
 from console.moment import moment
 from console.monitoring import facts
 from console.monitoring.client import Client, QueryError
@@ -31,7 +32,6 @@ def url(request):
         have("alertmanager")
         yield have("prometheus")["url"]
         return
-    servers = pytest.importorskip("console.demo.servers", reason="the demo's servers are not there")
     demo = servers.start(seed=7)
     try:
         yield demo.prometheus

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+import pytest
+
 from tests.stack import state
 
 
@@ -21,3 +23,14 @@ def pytest_unconfigure(config):
         with contextlib.suppress(state.MissingError):
             for name in state.names():
                 state.leave(name, user)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With STACK=required a skip is a failure, whoever skipped and why: CI has root, the packages and the demo."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("STACK") == "required":
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"{item.nodeid} was skipped, and STACK=required: {reason}"
+    return report
