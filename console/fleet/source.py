@@ -6,14 +6,14 @@ Events are hints and never facts: each leads to an inspect of what it names, so 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from typing import TypeVar
 
 import msgspec
 
 from console.errors import SourceError
-from console.fleet import facts, logs, wire
+from console.fleet import facts, logs, uses, wire
 from console.fleet.client import Engine
 from console.fleet.model import Container, Host, Image, Network, Volume
 from console.fleet.stats import Watch
@@ -22,7 +22,7 @@ from console.world.feed import Context
 from console.world.model import LogLine
 from console.world.report import Report
 
-_log = logging.getLogger(__name__)
+R = TypeVar("R", bound=Container | Image | Network | Volume)
 
 PING_S = 10.0
 """Between two pings: a hung engine leaves its stream of events open and quiet for ever."""
@@ -84,10 +84,10 @@ class DockerFeed:
             await engine.close()
 
     def forget(self) -> None:
-        for topic, kind in _TOPICS:
-            for record in self._world.all(kind):
-                if record.host == self._host.name:  # type: ignore[attr-defined]  # all of these have a host
-                    self._world.drop(topic, record.id)
+        kinds: tuple[type[Container | Image | Network | Volume], ...] = (Container, Image, Network, Volume)
+        for kind in kinds:
+            for record in self._mine(kind):
+                self._world.drop(kind.topic, record.id)
         self._world.drop(Host.topic, self._host.name)
         self._watch.forget()
 
@@ -252,8 +252,8 @@ class DockerFeed:
             if first or changed:
                 self._pending[one.id] = None
         touched = {facts.record_id(host, full) for full in self._touched}
-        for record in self._world.all(Container):
-            if record.host == host and record.id not in here and record.id not in touched:
+        for record in self._mine(Container):
+            if record.id not in here and record.id not in touched:
                 self._gone(self._ids.get(record.id, record.id.partition("/")[2]))
         self._counted()
         self._work.set()
@@ -265,71 +265,42 @@ class DockerFeed:
             self._info = await engine.info()
         if "image" in stale:
             images = [facts.image(host, one) for one in await engine.images()]
-            used = self._uses(lambda c: (f"{host}/{c.image_id}",))
-            self._world.replace(
-                Image.topic,
-                [msgspec.structs.replace(i, containers=used.get(i.id, 0)) for i in images],
-                scope=lambda r: r.host == host,
-            )
+            used = uses.of(self._mine(Container))
+            self._world.replace(Image.topic, uses.counted(images, used), scope=lambda r: r.host == host)
         if "network" in stale:
             networks = [facts.network(host, one) for one in await engine.networks()]
             self._world.replace(Network.topic, networks, scope=lambda r: r.host == host)
         if "volume" in stale:
             volumes = [facts.volume(host, one) for one in await engine.volumes()]
-            used = self._uses(_volumes_of)
-            self._world.replace(
-                Volume.topic,
-                [msgspec.structs.replace(v, containers=used.get(v.id, 0)) for v in volumes],
-                scope=lambda r: r.host == host,
-            )
+            used = uses.of(self._mine(Container))
+            self._world.replace(Volume.topic, uses.counted(volumes, used), scope=lambda r: r.host == host)
         self._counted()
 
     def _counted(self) -> None:
         """What follows from the containers: the host's counts, and who uses which image and volume."""
         host = self._host.name
-        mine = [c for c in self._world.all(Container) if c.host == host]
+        mine = self._mine(Container)
         api = self._engine.api if self._engine is not None else ""
         base = facts.host_facts(host, facts.shown_url(self._host.url), self._host.environment, api, self._info)
-        self._world.put(
-            msgspec.structs.replace(
-                base, containers=len(mine), running=sum(c.state in ("running", "paused") for c in mine)
-            )
-        )
-        images = self._uses(lambda c: (f"{host}/{c.image_id}",))
-        for image in self._world.all(Image):
-            if image.host == host and image.containers != images.get(image.id, 0):
-                self._world.put(msgspec.structs.replace(image, containers=images.get(image.id, 0)))
-        volumes = self._uses(_volumes_of)
-        for volume in self._world.all(Volume):
-            if volume.host == host and volume.containers != volumes.get(volume.id, 0):
-                self._world.put(msgspec.structs.replace(volume, containers=volumes.get(volume.id, 0)))
+        running = sum(c.state in ("running", "paused") for c in mine)
+        self._world.put(msgspec.structs.replace(base, containers=len(mine), running=running))
+        used = uses.of(mine)
+        for image in uses.counted(self._mine(Image), used):
+            self._world.put(image)
+        for volume in uses.counted(self._mine(Volume), used):
+            self._world.put(volume)
         self._watch.poke()
 
-    def _uses(self, what: Callable[[Container], tuple[str, ...]]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for container in self._world.all(Container):
-            if container.host == self._host.name:
-                for record_id in what(container):
-                    found[record_id] = found.get(record_id, 0) + 1
-        return found
+    def _mine(self, kind: type[R]) -> list[R]:
+        return [record for record in self._world.all(kind) if record.host == self._host.name]
 
     def _ok(self, engine: Engine, report: Report) -> None:
         report.ok(0.0, detail=f"API {engine.api}", notes=tuple(sorted(self._notes.values())[:5]))
 
 
-_TOPICS = (
-    (Container.topic, Container),
-    (Image.topic, Image),
-    (Network.topic, Network),
-    (Volume.topic, Volume),
-)
 _CHANGES = frozenset(
     {"create", "start", "restart", "die", "oom", "pause", "unpause", "rename", "update", "health_status"}
 )
-
-
-def _volumes_of(container: Container) -> tuple[str, ...]:
-    return tuple({f"{container.host}/{m.source}" for m in container.mounts if m.kind == "volume"})
 
 
 async def _together(parts: list[Callable[[], Awaitable[None]]]) -> None:
