@@ -49,6 +49,8 @@ class LogPane(Vertical):
         self._title = Content("")
         self._follower: Follower | None = None
         self._last_at: float | None = None
+        self._wanted: tuple[float | None, bool] | None = None
+        """Where to go when its lines are there: a time, and whether to the first error from then on."""
         self._what: tuple[Port, Literal["containers", "jobs"], str, bool] | None = None
         self._field = FilterInput(placeholder="text, or re:REGEX", compact=True, select_on_focus=False)
         self._field.cursor_blink = False
@@ -64,15 +66,21 @@ class LogPane(Vertical):
         self._line.display = False
         self._line.query_one(".prompt", Bar).show(Content.styled("/", STRONG))
 
-    def read(self, port: Port, topic: Literal["containers", "jobs"], record_id: str, *, follow: bool) -> None:
-        """Show the log of a record from its last lines on."""
+    def read(self, port: Port, topic: Literal["containers", "jobs"], record_id: str, *, follow: bool) -> bool:
+        """Show the log of a record from its last lines on; False where it is shown already."""
         if self._what == (port, topic, record_id, follow):
-            return
+            return False
         self.stop()
         self.view.clear()
         self._last_at = None
+        self._wanted = None
         self._what = (port, topic, record_id, follow)
         self._start()
+        return True
+
+    def seek(self, at: float | None, *, error: bool) -> None:
+        """Show the log from a time on (seconds since 1970), or from the first error after it, as soon as it is there."""
+        self._wanted = None if self.view.show_from(at, error=error) else (at, error)
 
     def resume(self) -> None:
         """Go on where it broke off, if it did; one that is followed goes on where it ended too."""
@@ -114,10 +122,20 @@ class LogPane(Vertical):
         if lines:
             self._last_at = next((line.at for line in reversed(lines) if line.at is not None), self._last_at)
             self.view.append(lines)
+            self._go()
         error = event.follower.error
         if event.follower.ended and error is not None:
             self.view.append([LogLine(None, "note", text) for text in (error.message, error.hint) if text])
         self.paint()
+
+    def _go(self) -> None:
+        if self._wanted is None:
+            return
+        if not self.view.follow:
+            # Somebody reads somewhere else by now.
+            self._wanted = None
+        elif self.view.show_from(self._wanted[0], error=self._wanted[1]):
+            self._wanted = None
 
     # Title and search.
 

@@ -65,3 +65,45 @@ async def test_at_80_columns_enter_brings_the_log_and_tab_the_jobs():
         await c.sees("assert total")
         await c.press("tab")
         await c.sees("✖ Run pytest")
+
+
+def long_log() -> list[LogLine]:
+    """The log of the failed job: three lines a second, each step's with its name, one error in the middle of pytest."""
+    start = worlds.NOW - 18 * worlds.MINUTE
+    lines = []
+    for n in range(236 * 3):
+        at = n / 3
+        step = "set up" if at < 3 else "install" if at < 44 else "pytest" if at < 235 else "post"
+        lines.append(LogLine(start + at, "stdout", f"{step} line {n}"))
+    lines[300] = LogLine(start + 100, "stdout", "##[error]E   assert total == 12.30")
+    return lines
+
+
+async def test_a_failed_step_opens_at_its_first_error_with_what_led_to_it():
+    async with console([*worlds.afternoon(), *worlds.jobs()]) as c:
+        c.port.logs["acme/checkout/102"] = long_log()
+        c.app.open_record("runs", worlds.FAILED_RUN)
+        await c.sees("✖ E   assert total == 12.30", "pytest line 295", "pytest line 305")
+
+
+async def test_a_step_shows_its_own_lines():
+    async with console([*worlds.afternoon(), *worlds.jobs()]) as c:
+        c.port.logs["acme/checkout/102"] = long_log()
+        c.app.open_record("runs", worlds.FAILED_RUN)
+        await c.sees("✖ E   assert total == 12.30")
+        await c.press("up")
+        await c.sees("install line 9")
+        assert "set up line 8" not in c.text()
+        assert "install line 9" in c.text().splitlines()[3]
+        await c.press("down")
+        await c.sees("✖ E   assert total == 12.30")
+
+
+async def test_a_failed_job_opens_at_its_first_error_too():
+    async with console([*worlds.afternoon(), *worlds.jobs()]) as c:
+        c.port.logs["acme/checkout/102"] = long_log()
+        c.app.open_record("runs", worlds.FAILED_RUN)
+        await c.sees("✖ E   assert total == 12.30")
+        await c.press("up", "up", "up")
+        assert c.screen._jobs.table.selected.step is None
+        await c.sees("✖ E   assert total == 12.30")

@@ -162,8 +162,8 @@ class RunScreen(ConsoleScreen):
                     " ", (f"{sign(state_word, ascii=self.deck.ascii)} ", tone(state_word)), (job.name, STRONG)
                 )
             )
-            if job.conclusion != "skipped":
-                self._log.read(self.deck.port, "jobs", job.id, follow=False)
+            if job.conclusion != "skipped" and self._log.read(self.deck.port, "jobs", job.id, follow=False):
+                self._seek()
             return
         now = self.deck.clock.now()
         facts = tuple(
@@ -174,6 +174,17 @@ class RunScreen(ConsoleScreen):
         text = NO_LIVE_LOG if state_word == "running" else "It has not begun."
         about = (Fact("runner", job.runner), Fact("started", when(job.started_at, now)))
         self._steps.show([Section(job.name, facts), Section("", (*about, Fact("log", text, quiet=True)))])
+
+    def _seek(self) -> None:
+        """To the lines of the selected step; of what failed, to its first error."""
+        row = self._jobs.table.selected
+        if not isinstance(row, Row) or row.job.id != self._opened:
+            return
+        failed = row.word == "failed"
+        if row.step is not None and row.step.started_at is not None:
+            self._log.seek(row.step.started_at, error=failed)
+        elif failed:
+            self._log.seek(None, error=True)
 
     # The lines around it.
 
@@ -221,7 +232,11 @@ class RunScreen(ConsoleScreen):
     @on(VirtualTable.Highlighted)
     def _highlighted(self, event: VirtualTable.Highlighted) -> None:
         event.stop()
-        if isinstance(event.record, Row) and event.record.job.id != self._opened:
+        if not isinstance(event.record, Row):
+            return
+        if event.record.job.id == self._opened:
+            self._seek()
+        else:
             self._opened = event.record.job.id
             self._jobs.table.set_rows(rows_of(self._its_jobs(), self._opened))
             self._show_right()

@@ -146,6 +146,13 @@ class Lines:
             return line if not self._width else 0
         return self._ends[line - 1] - self._first_row
 
+    def first(self, at: float | None, look: Look | None) -> int | None:
+        """The first line kept that is not older than `at` and has this look; None stands for any."""
+        for line, one in enumerate(self.kept):
+            if (at is None or (one.at is not None and one.at >= at)) and (look is None or one.look == look):
+                return line
+        return None
+
     def span(self, line: int, part: int) -> tuple[int, int]:
         """The characters of a line that one of its rows shows."""
         text = self.kept[line].text

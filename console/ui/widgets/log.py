@@ -275,6 +275,17 @@ class LogView(ScrollView, can_focus=True):
             if not left <= match.start <= match.end <= left + room:
                 self.scroll_to(x=max(0, match.start - room // 3), animate=False, force=True)
 
+    def show_from(self, at: float | None, *, error: bool = False) -> bool:
+        """Bring the first line from `at` on (seconds since 1970) to the top, or the first error from there with what
+        led to it. False where there is no such line yet.
+        """
+        line = self._lines.first(at, "error" if error else None)
+        if line is None:
+            return False
+        self.follow = False
+        self._to(self._lines.row(line) - (self.size.height // 2 if error else 0))
+        return True
+
     # Keys
 
     def action_move(self, rows: int) -> None:
