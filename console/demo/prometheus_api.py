@@ -10,9 +10,10 @@ from typing import Any
 
 from console.clock import Clock
 from console.demo.alarms import EVALUATION_S, RULES, Alert, Rule
-from console.demo.catalogue import Catalogue, Labels, Series
+from console.demo.catalogue import Catalogue, Series
 from console.demo.company import Company
 from console.demo.docker_shapes import rfc3339
+from console.demo.families import Labels
 from console.demo.panels import NOT_A_COUNTER, PARTIAL_ANSWER
 from console.demo.promql import ParseError, Query, duration_s, parse
 from console.demo.signals import parse_time
