@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.events import Click
+from textual.style import Style
 from textual.widget import Widget
 
 from console.ui import keys
@@ -24,6 +26,14 @@ MODES: tuple[tuple[str, str, str], ...] = (
 """Digit, mode, title."""
 
 
+_DOES = "does"
+
+
+def clickable(content: Content, action: str) -> Content:
+    """`content` that does `action`, one of the key table, where the mouse hits it. Always only another way to a key."""
+    return content.stylize(Style.from_meta({_DOES: action}))
+
+
 class Bar(Widget):
     """One row of content."""
 
@@ -32,6 +42,12 @@ class Bar(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's own word
         super().__init__(id=id, classes=classes)
         self._content = Content("")
+
+    async def on_click(self, event: Click) -> None:
+        action = event.style.meta.get(_DOES)
+        if isinstance(action, str):
+            event.stop()
+            await self.run_action(action)
 
     def show(self, content: Content) -> None:
         if not content.is_same(self._content):
@@ -87,15 +103,13 @@ def _modes(top: Top, *, titles: bool) -> Content:
     for digit, mode, title in MODES:
         current = mode == top.mode
         shown = title if titles or current else ""
-        parts.append(
-            Content.assemble(
-                (digit, MUTED if not current else ACCENT), (f" {shown}" if shown else "", ACCENT if current else "")
-            )
+        part = Content.assemble(
+            (digit, MUTED if not current else ACCENT), (f" {shown}" if shown else "", ACCENT if current else "")
         )
         if badge := top.badges.get(mode):
             word, count = badge
-            parts.append(Content.assemble(" ", (f"{sign(word, ascii=top.ascii)}{count}", tone(word))))
-        parts.append("  ")
+            part = Content.assemble(part, " ", (f"{sign(word, ascii=top.ascii)}{count}", tone(word)))
+        parts += [clickable(part, f"app.mode('{mode}')"), "  "]
     return Content.assemble(*parts[:-1])
 
 

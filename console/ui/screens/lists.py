@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from console.client.replica import Changed
 from console.ui import keys
-from console.ui.bars import spread
+from console.ui.bars import clickable, spread
 from console.ui.empty import nothing
 from console.ui.paint import CRUMB, MUTED, STRONG
 from console.ui.panes import ListPane
@@ -101,7 +101,8 @@ class ListsScreen(ConsoleScreen):
             return
         parts: list[Content | str | tuple[str, str]] = [" ", (self.TITLE_OF_MODE, MUTED), (CRUMB, MUTED)]
         for i, listing in enumerate(self._listings):
-            parts += [(listing.title, f"{STRONG} underline" if i == self._at else MUTED), "  "]
+            tab = Content.styled(listing.title, f"{STRONG} underline" if i == self._at else MUTED)
+            parts += [clickable(tab, f"screen.tab({i - self._at})"), "  "]
         width = self.size.width
         strip = Content.assemble(*parts)
         if strip.cell_length > width - 12:

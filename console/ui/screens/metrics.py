@@ -19,7 +19,7 @@ from console.client.replica import Changed
 from console.monitoring.model import Panel, Series
 from console.text import clean
 from console.ui import keys
-from console.ui.bars import Bar, spread
+from console.ui.bars import Bar, clickable, spread
 from console.ui.empty import nothing
 from console.ui.paint import ACCENT, CRUMB, MUTED, STRONG, sign, tone
 from console.ui.screens.base import ConsoleScreen
@@ -271,16 +271,27 @@ class MetricsScreen(ConsoleScreen):
         self.paint_title()
         self.quarterdeck.settle(self)
 
+    def _first_tab(self, groups: list[str], at: int) -> int:
+        """The first group that the title names, so that the one in front fits behind it."""
+        room = self.size.width - len(" Metrics") - len(CRUMB) - 18
+        first = 0
+        while first < at - 1 and sum(len(fit(clean(g) or "all", 20)) + 2 for g in groups[first : at + 1]) > room:
+            first += 1
+        return first
+
     def paint_title(self) -> None:
         groups = self._groups()
         parts: list[Content | str | tuple[str, str]] = [" ", ("Metrics", MUTED if len(groups) > 1 else STRONG)]
         if len(groups) > 1:
             parts.append((CRUMB, MUTED))
-            for group in groups:
-                parts += [
-                    (fit(clean(group) or "all", 20), f"{STRONG} underline" if group == self._group else MUTED),
-                    "  ",
-                ]
+            at = groups.index(self._group)
+            # The group in front is always in sight, and one before it, that one sees there is a way back.
+            first = self._first_tab(groups, at)
+            if first:
+                parts.append((f"+{first}  ", MUTED))
+            for i in range(first, len(groups)):
+                title = Content.styled(fit(clean(groups[i]) or "all", 20), f"{STRONG} underline" if i == at else MUTED)
+                parts += [clickable(title, f"screen.tab({i - at})"), "  "]
         total, seen = self._grid.total, self._grid.in_sight()
         first = self._grid.first + 1
         where = f"{first}-{first + len(seen) - 1} of {total} " if total else ""
