@@ -14,6 +14,7 @@ from pathlib import Path
 
 from console.errors import SourceError
 from console.fleet.address import Address
+from console.guard import guarded
 from console.text import clean
 
 OPEN_S = 20.0
@@ -21,18 +22,6 @@ OPEN_S = 20.0
 END_S = 2.0
 WORDS = 2_000
 """Characters of ssh's own words that are kept: the reason is in the last lines."""
-
-GUARD = """
-exec 3<&0
-"$@" </dev/null 3<&- & ssh=$!
-{ read -r _; kill $ssh; } <&3 >/dev/null 2>&1 & watch=$!
-exec 3<&-
-wait $ssh; code=$?
-kill $watch 2>/dev/null
-exit $code
-"""
-"""Ends ssh when our end of its standard input closes, which the kernel does even where we are killed: `ssh -N` reads
-nothing and would go on for ever, logged in as us."""
 
 
 class Tunnel:
@@ -66,7 +55,7 @@ class Tunnel:
         self._folder = Path(tempfile.mkdtemp(prefix="qd-"))
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *("/bin/sh", "-c", GUARD, "sh", *self._command()),
+                *guarded(self._command()),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,

@@ -89,8 +89,8 @@ def test_ssh_does_not_outlive_an_agent_that_was_killed(tmp_path, end):
     if end != "kill":
         stand_in = f"{stand_in.partition('; exec')[0]}; exit 7"
     agent = (
-        "import subprocess, sys; from console.fleet.tunnel import GUARD;"
-        f"p = subprocess.Popen(['/bin/sh', '-c', GUARD, 'sh', 'sh', '-c', {stand_in!r}], stdin=subprocess.PIPE);"
+        "import subprocess, sys; from console.guard import guarded;"
+        f"p = subprocess.Popen(guarded(['sh', '-c', {stand_in!r}]), stdin=subprocess.PIPE);"
         "sys.exit(p.wait())"
     )
     process = subprocess.Popen([sys.executable, "-c", agent])
