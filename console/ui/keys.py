@@ -115,6 +115,8 @@ KEYS: tuple[Key, ...] = (
     Key("log.previous", "N", "Log", "Previous match", "The match above", "log", "match(-1)", palette=False, own=True),
     Key("log.wrap", "w", "Log", "Wrap", "Wrap long lines, or cut them", "log", "wrap", "wrap", own=True),
     Key("log.times", "t", "Log", "Times", "Show the time of each line, or hide it", "log", "times", "times", own=True),
+    Key("log.fold", "z", "Log", "Fold groups", "Fold the groups without an error to one line, or open all", "log", "fold",
+        "fold", own=True),
     Key("log.copy", "y", "Log", "Copy", "Copy what is selected in the log, or all of it", "log", "copy", own=True, over=True),
     Key("tabs.previous", "left_square_bracket", "List", "Previous list", "To the list before", "tabs", "tab(-1)"),
     Key("tabs.next", "right_square_bracket", "List", "Next list", "To the next list of this screen", "tabs", "tab(1)",

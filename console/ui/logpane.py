@@ -148,6 +148,8 @@ class LogPane(Vertical):
         parts = [f"{view.line_count:,} line{'' if view.line_count == 1 else 's'}"] if view.line_count else []
         if view.dropped:
             parts.append(f"{view.dropped:,} older ones dropped")
+        if view.any_folded:
+            parts.append("groups folded")
         if self._what is not None and self._what[3]:
             parts.append("following" if view.follow else "not following")
         self._heading.show(spread(self._title, Content.styled(" · ".join(parts), MUTED), max(1, self.size.width - 1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from console.errors import SourceError
-from console.pipelines.model import Job
+from console.pipelines.model import Job, Run
 from console.world.model import LogLine
 from tests.ui import worlds
 from tests.ui.console import console
@@ -107,3 +107,20 @@ async def test_a_failed_job_opens_at_its_first_error_too():
         await c.press("up", "up", "up")
         assert c.screen._jobs.table.selected.step is None
         await c.sees("✖ E   assert total == 12.30")
+
+
+async def test_a_run_under_way_says_how_long_its_workflow_takes_where_enough_is_known():
+    running = next(r for r in worlds.pipelines() if isinstance(r, Run) and r.id == worlds.RUNNING_RUN)
+    ended = [
+        msgspec.structs.replace(
+            running, id=f"acme/web/{n}", run_id=n, status="completed", conclusion="success",
+            started_at=worlds.NOW - 9000, updated_at=worlds.NOW - 9000 + took,
+        )
+        for n, took in ((1, 300), (2, 540), (3, 2000))
+    ]  # fmt: skip
+    async with console([*worlds.sources(), running, *ended[:2], *worlds.live_jobs()]) as c:
+        c.app.open_record("runs", worlds.RUNNING_RUN)
+        await c.sees("◐ running 6:12")
+        assert "/ ~" not in c.text(), "two runs are no measure"
+        await c.put(ended[2], msgspec.structs.replace(running, attempt=2))
+        await c.sees("◐ running 6:12 / ~9m")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from textual import on
@@ -21,12 +22,14 @@ from console.ui.paint import MUTED, STRONG, sign, tone
 from console.ui.panes import FactsPane, ListPane
 from console.ui.screens.base import ConsoleScreen
 from console.ui.screens.pages import when
-from console.ui.shown import duration, glyph
+from console.ui.shown import ago, duration, glyph
 from console.ui.widgets.columns import Cell, Column
 from console.ui.widgets.table import VirtualTable
 from console.words import StateWord
 from console.world.interest import Look
 
+ENOUGH = 3
+"""Runs below which a median is a guess (R43)."""
 NO_LIVE_LOG = "GitHub gives no log of a job that still runs. Its steps are live; the log follows when the job ends."
 
 
@@ -67,6 +70,15 @@ def rows_of(jobs: Iterable[Job], opened: str) -> list[Row]:
     return rows
 
 
+def usual(run: Run, runs: Iterable[Run]) -> float | None:
+    """The median of what its workflow took when it went well, in seconds; None where fewer than `ENOUGH` are known."""
+    its = (
+        r for r in runs if (r.repository, r.workflow_id, r.workflow) == (run.repository, run.workflow_id, run.workflow)
+    )
+    found = [s for r in its if word(r) == "ok" and (s := took(r, 0.0)) is not None]
+    return median(found) if len(found) >= ENOUGH else None
+
+
 def _columns(*, ascii: bool) -> tuple[Column[Row], ...]:  # noqa: A002  # the word the settings use
     def name(row: Row, _: float) -> Cell:
         mark = glyph(row.word, ascii)
@@ -90,6 +102,8 @@ class RunScreen(ConsoleScreen):
         self._record_id = record_id
         self._run: Run | None = None
         self._opened = ""
+        self._usual: float | None = None
+        """Seconds that runs of its workflow take, where enough of them are known."""
         self._log = LogPane(empty="No log.", id="log")
         self._steps = FactsPane(id="steps")
 
@@ -125,6 +139,8 @@ class RunScreen(ConsoleScreen):
 
     def sync(self) -> None:
         self._run = self.deck.replica.get(Run, self._record_id) or self._run
+        if self._run is not None and self._usual is None:
+            self._usual = usual(self._run, self.deck.replica.all(Run))
         self._show_jobs()
 
     def changed(self, changed: Changed) -> None:
@@ -207,6 +223,8 @@ class RunScreen(ConsoleScreen):
         w = run_word(run.status, run.conclusion)
         seconds = took(run, now)
         text = f"{sign(w, ascii=self.deck.ascii)} {w}{f' {duration(seconds)}' if seconds is not None else ''}"
+        if w == "running" and self._usual is not None:
+            text += f" / ~{ago(self._usual)}"
         attempt = Content.styled(f"attempt {run.attempt}  " if run.attempt > 1 else "", MUTED)
         return Content.assemble(attempt, (text, tone(w)))
 

@@ -16,8 +16,10 @@ _SIGNS = {
     "≤": "<", "≈": "~", "µ": "u", "█": "#", "▌": "|", "▐": "|", "▁": "_", "▔": "-", "▊": "|", "▎": "|",
     "\u2018": "'", "\u2019": "'", "“": '"', "”": '"',
 }  # fmt: skip
+# The ends of a scroll bar's thumb: part of a cell cannot be said in ASCII, its ground can.
+_ENDS = dict.fromkeys("▂▃▄▅▆▇▉▋▍▏▕", " ")
 _TABLE = (
-    {ord(sign): plain for sign, plain in _SIGNS.items()}
+    {ord(sign): plain for sign, plain in (_SIGNS | _ENDS).items()}
     | {ord(GLYPHS[word]): plain for word, plain in ASCII_GLYPHS.items()}
     | ASCII
 )

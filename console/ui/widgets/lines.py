@@ -35,6 +35,8 @@ class Shown(NamedTuple):
     """With its colours, without a workflow command."""
     text: str
     """Plain."""
+    end: bool = False
+    """Only the end of a group: nothing to show."""
 
 
 class Match(NamedTuple):
@@ -44,13 +46,13 @@ class Match(NamedTuple):
     end: int
 
 
-def shown(line: LogLine) -> Shown | None:
-    """None for a line that says nothing: the end of a group."""
+def shown(line: LogLine) -> Shown:
+    """A line as it is shown; the end of a group shows nothing."""
     raw, look = line.text, "note" if line.stream == "note" else "stderr" if line.stream == "stderr" else ""
     if "##[" in raw and (command := _WORKFLOW.search(raw)) and not plain(raw[: command.start()]).strip():
         word = command.group(1)
         if word == "endgroup":
-            return None
+            return Shown(line.at, "", "", "", end=True)
         raw = raw[: command.start()] + raw[command.end() :]
         look = {"section": "group", "notice": "note"}.get(word, word)
     return Shown(line.at, look, raw, plain(raw))  # type: ignore[arg-type]  # the words above are looks
@@ -93,6 +95,11 @@ class Lines:
         self._ends: list[int] = []
         """Row after each line's last, counted from the first line ever wrapped at this width."""
         self._first_row = 0
+        self._group: int | None = None
+        """The number of the line that opened the group which is not ended yet."""
+        self._groups: dict[int, int] = {}
+        """The number of the last line of each group, by that of the line which opened it."""
+        self._folded: set[int] = set()
         self._pattern: re.Pattern[str] | None = None
         self.matches: list[Match] = []
 
@@ -101,11 +108,16 @@ class Lines:
 
     @property
     def rows(self) -> int:
-        return (self._ends[-1] - self._first_row if self._ends else 0) if self._width else len(self.kept)
+        return (self._ends[-1] - self._first_row if self._ends else 0) if self._mapped else len(self.kept)
+
+    @property
+    def _mapped(self) -> bool:
+        """Whether a line may have another number of rows than one."""
+        return bool(self._width or self._folded)
 
     def append(self, lines: Sequence[LogLine]) -> int:
         """Take lines in. Returns how many rows fell out at the top."""
-        come = [one for line in lines if (one := shown(line)) is not None]
+        come = self._grouped([shown(line) for line in lines])
         surplus = len(come) - self.limit
         if surplus > 0:
             # More than all of it at once: what would not stay is not taken in.
@@ -123,27 +135,96 @@ class Lines:
         self.kept.clear()
         self._ends.clear()
         self.matches.clear()
+        self._groups.clear()
+        self._folded.clear()
+        self._group = None
         self.dropped = self.longest = self._first_row = 0
 
     def wrap(self, width: int) -> None:
         """Wrap at `width` cells, or not at all for 0."""
         if width != self._width:
             self._width = width
-            self._ends, self._first_row = [], 0
-            if width:
-                self._measure(self.kept)
+            self._remeasure()
+
+    def _remeasure(self) -> None:
+        self._ends, self._first_row = [], 0
+        if self._mapped:
+            self._measure(0)
+
+    # Groups
+
+    def _grouped(self, come: list[Shown]) -> list[Shown]:
+        """Without the ends of groups, which are noted."""
+        kept: list[Shown] = []
+        number = self.dropped + len(self.kept)
+        for one in come:
+            if one.end:
+                self._group = None
+                continue
+            at = number + len(kept)
+            if one.look == "group":
+                self._group = at
+                self._groups[at] = at
+            elif self._group is not None:
+                self._groups[self._group] = at
+            kept.append(one)
+        return kept
+
+    def foldable(self, line: int) -> bool:
+        """Whether a line (its place among those kept) opens a group that has lines."""
+        number = line + self.dropped
+        return self._groups.get(number, number) > number
+
+    def folded(self, line: int) -> bool:
+        return line + self.dropped in self._folded
+
+    def group_of(self, line: int) -> int | None:
+        """The line that opens the group which `line` is in, or is itself."""
+        number = line + self.dropped
+        found = max((first for first, last in self._groups.items() if first <= number <= last), default=None)
+        return None if found is None or found < self.dropped else found - self.dropped
+
+    def fold(self, line: int, *, fold: bool) -> None:
+        """Show only the first line of a group, or all of them."""
+        number = line + self.dropped
+        (self._folded.add if fold else self._folded.discard)(number)
+        self._remeasure()
+
+    def fold_all(self, *, fold: bool) -> None:
+        """All groups but those with an error in them, which one came for."""
+        errors = {line for line, one in enumerate(self.kept, self.dropped) if one.look == "error"}
+        self._folded = {
+            first
+            for first, last in self._groups.items()
+            if fold and last > first and errors.isdisjoint(range(first, last + 1))
+        }
+        self._remeasure()
+
+    @property
+    def any_folded(self) -> bool:
+        return bool(self._folded)
+
+    def reveal(self, line: int) -> None:
+        """Open the group that hides a line."""
+        first = self.group_of(line)
+        if first is not None and first != line and self.folded(first):
+            self.fold(first, fold=False)
+
+    def _hidden(self) -> set[int]:
+        """The numbers of lines that are folded away."""
+        return {n for first in self._folded for n in range(first + 1, self._groups.get(first, first) + 1)}
 
     def place(self, row: int) -> tuple[int, int]:
         """The line (its place among those kept) that has a row, and which of its rows that is."""
-        if not self._width:
+        if not self._mapped:
             return row, 0
         line = bisect_right(self._ends, row + self._first_row)
         return line, row + self._first_row - (self._ends[line - 1] if line else self._first_row)
 
     def row(self, line: int) -> int:
         """The first row of a line."""
-        if not self._width or line == 0:
-            return line if not self._width else 0
+        if not self._mapped or line == 0:
+            return line if not self._mapped else 0
         return self._ends[line - 1] - self._first_row
 
     def first(self, at: float | None, look: Look | None) -> int | None:
@@ -189,25 +270,33 @@ class Lines:
         for line in come:
             size = len(line.text) if line.text.isascii() else cell_len(line.text)
             self.longest = max(self.longest, size)
-        if self._width:
-            self._measure(come)
+        if self._mapped:
+            self._measure(first)
         self.matches.extend(self._search(first))
 
-    def _measure(self, lines: Iterable[Shown]) -> None:
+    def _measure(self, first: int) -> None:
+        """Count the rows of the lines kept from `first` on."""
         row = self._ends[-1] if self._ends else self._first_row
-        for line in lines:
-            row += len(breaks(line.text, self._width))
+        hidden = self._hidden() if self._folded else ()
+        for number, line in enumerate(self.kept[first:], self.dropped + first):
+            if number not in hidden:
+                row += len(breaks(line.text, self._width)) if self._width else 1
             self._ends.append(row)
 
     def _drop(self, count: int) -> int:
         if count <= 0:
             return 0
+        if gone := {first for first in self._folded if first < self.dropped + count}:
+            # Without its first line nobody could open a group again.
+            self._folded -= gone
+            self._remeasure()
         rows = self.row(count) if count < len(self.kept) else self.rows
         del self.kept[:count]
         self.dropped += count
-        if self._width:
+        if self._mapped:
             self._first_row += rows
             del self._ends[:count]
+        self._groups = {first: last for first, last in self._groups.items() if last >= self.dropped}
         del self.matches[: bisect_left(self.matches, (self.dropped,))]
         return rows
 

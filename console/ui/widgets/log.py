@@ -10,6 +10,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -30,7 +31,7 @@ CACHED = 1024
 _SIGNS: dict[Look, str] = {
     "stderr": "┃ ",
     "note": "· ",
-    "group": "▸ ",
+    "group": "▾ ",
     "error": "✖ ",
     "warning": "▲ ",
     "command": "$ ",
@@ -38,6 +39,7 @@ _SIGNS: dict[Look, str] = {
 }
 """Two cells before each line: what it is, without colour."""
 _BLANK = "  "
+_FOLDED = "▸ "
 _TIME = "HH:MM:SS  "
 
 
@@ -71,6 +73,9 @@ class LogView(ScrollView, can_focus=True):
         Binding("N", "match(-1)", "Previous match", id="log.previous", show=False, tooltip="The match above"),
         Binding("w", "wrap", "Wrap", id="log.wrap", show=False, tooltip="Wrap long lines, or cut them"),
         Binding("t", "times", "Times", id="log.times", show=False, tooltip="Show or hide the time of each line"),
+        Binding(
+            "z", "fold", "Fold", id="log.fold", show=False, tooltip="Fold the groups without an error, or open them"
+        ),
         Binding("y", "copy", "Copy", id="log.copy", show=False, tooltip="Copy what is selected, or all of it"),
     ]
 
@@ -265,6 +270,7 @@ class LogView(ScrollView, can_focus=True):
         self.match_index = index
         match = self._lines.matches[index]
         line = match.line - self.dropped
+        self._show_line(line)
         row = self._lines.row(line)
         height = self.size.height
         self._follow = False
@@ -283,6 +289,7 @@ class LogView(ScrollView, can_focus=True):
         if line is None:
             return False
         self.follow = False
+        self._show_line(line)
         self._to(self._lines.row(line) - (self.size.height // 2 if error else 0))
         return True
 
@@ -310,6 +317,32 @@ class LogView(ScrollView, can_focus=True):
 
     def action_wrap(self) -> None:
         self.wrap = not self.wrap
+
+    def action_fold(self) -> None:
+        self._lines.fold_all(fold=not self._lines.any_folded)
+        self._relay()
+
+    @property
+    def any_folded(self) -> bool:
+        return self._lines.any_folded
+
+    def on_click(self, event: Click) -> None:
+        """A click on the first line of a group folds or opens it."""
+        at = event.get_content_offset(self)
+        row = -1 if at is None else round(self.scroll_y) + at.y
+        if not 0 <= row < self._lines.rows or self.text_selection is not None:
+            return
+        line, part = self._lines.place(row)
+        if part == 0 and self._lines.foldable(line):
+            self._lines.fold(line, fold=not self._lines.folded(line))
+            self._relay()
+
+    def _show_line(self, line: int) -> None:
+        """Open the group that hides a line."""
+        before = self._lines.rows
+        self._lines.reveal(line)
+        if self._lines.rows != before:
+            self._relay()
 
     def action_times(self) -> None:
         self.timestamps = not self.timestamps
@@ -438,7 +471,7 @@ class LogView(ScrollView, can_focus=True):
         if self._times:
             at = self._clock(one.at) if part == 0 else ""
             pieces.append(Segment(at.ljust(len(_TIME)), self._style("time")))
-        pieces.append(Segment(_SIGNS.get(one.look, _BLANK) if part == 0 else _BLANK, ground))
+        pieces.append(Segment(self._sign(line, one.look) if part == 0 else _BLANK, ground))
         if one.look == "stderr":
             # Many programs say everything there: the sign tells it, and the text stays calm.
             ground = self._style("")
@@ -452,6 +485,11 @@ class LogView(ScrollView, can_focus=True):
             over.append((start + span[0], stop, self.screen.get_component_rich_style("screen--selection")))
         pieces += _pieces(styled(one.raw), ground, start, end, over)
         return Strip(pieces).simplify()
+
+    def _sign(self, line: int, look: Look) -> str:
+        if look != "group":
+            return _SIGNS.get(look, _BLANK)
+        return _FOLDED if self._lines.folded(line) or not self._lines.foldable(line) else _SIGNS[look]
 
     def _clock(self, at: float | None) -> str:
         if at is None:
