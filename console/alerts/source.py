@@ -17,7 +17,7 @@ from console.errors import SourceError
 from console.moment import moment
 from console.settings import model as settings
 from console.text import clean
-from console.tls import client_context
+from console.tls import context_for
 from console.world.feed import Context
 from console.world.model import Record, Source
 from console.world.report import Report
@@ -231,13 +231,12 @@ class AlertmanagerFeed:
             raise SourceError(f"The cluster {own.name} names no member.", "Give at least one URL under `members`.")
         token = await secret(own.token) if own.token else ""
         password = await secret(own.password) if own.password else ""
-        tls = client_context(own.tls) if any(url.startswith("https:") for url in own.members) else None
         return [
             Member(
                 url,
                 clock=self._context.clock,
                 timeout_s=float(own.timeout),
-                tls=tls,
+                tls=context_for(url, own.tls),
                 token=token,
                 username=own.username,
                 password=password,

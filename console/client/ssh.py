@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from console.client.spawn import START_S, end
 from console.client.start import answers
 from console.errors import AgentError
+from console.guard import guarded
 from console.paths import state_dir
 from console.text import clean
 
@@ -46,6 +48,8 @@ class SshAgent:
         """Return once the forward stands. Raises AgentError with what ssh said."""
         if self._ssh is not None and self._ssh.poll() is None and answers(self.path):
             return
+        if shutil.which("ssh") is None:
+            raise AgentError("There is no ssh here.", "Install OpenSSH's client: apt install openssh-client")
         self.close()
         arguments = [
             "ssh", "-N", "-T",
@@ -58,19 +62,14 @@ class SshAgent:
         # ssh needs its agent and its home, and no token of ours.
         env = {k: v for k, v in os.environ.items() if not k.startswith(("QUARTERDECK_", "GH_", "GITHUB_"))}
         with tempfile.TemporaryFile(prefix="quarterdeck-ssh-") as errors:
-            try:
-                self._ssh = subprocess.Popen(
-                    arguments,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=errors,
-                    start_new_session=True,
-                    env=env,
-                )
-            except OSError as error:
-                raise AgentError(
-                    f"ssh cannot be run: {error.strerror}.", "Install OpenSSH's client: apt install openssh-client"
-                ) from error
+            self._ssh = subprocess.Popen(
+                guarded(arguments),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                env=env,
+            )
             deadline = time.monotonic() + START_S
             while time.monotonic() < deadline and self._ssh.poll() is None:
                 if self.path.exists() and answers(self.path):
@@ -87,7 +86,12 @@ class SshAgent:
         )
 
     def close(self) -> None:
-        if self._ssh is not None and self._ssh.poll() is None:
-            end(self._ssh, 2.0)
+        if self._ssh is not None:
+            if self._ssh.stdin is not None:
+                self._ssh.stdin.close()  # its guard ends it
+            try:
+                self._ssh.wait(2.0)
+            except subprocess.TimeoutExpired:
+                end(self._ssh, 1.0)
         self._ssh = None
         self.path.unlink(missing_ok=True)

@@ -57,6 +57,8 @@ class DockerFeed:
         self._stale: set[str] = set()
         self._relist = asyncio.Event()
         self._notes: dict[str, str] = {}
+        self._destroyed: set[str] = set()
+        """Containers that went since the last whole list; an id never comes back."""
         self._watch = Watch(host.name, context.world, context.interest, context.clock)
         self._watch.full_id = lambda record_id: self._ids.get(record_id, record_id.partition("/")[2])
 
@@ -217,6 +219,9 @@ class DockerFeed:
         if seen is None:
             self._gone(full)
             return
+        if full in self._destroyed:
+            # It went while it was looked at: the answer is older than the event that took it away.
+            return
         record = facts.inspected(self._host.name, seen)
         known = self._world.get(Container, record.id)
         self._ids[record.id] = full
@@ -230,6 +235,7 @@ class DockerFeed:
 
     def _gone(self, full: str) -> None:
         record_id = facts.record_id(self._host.name, full)
+        self._destroyed.add(full)
         for left in (self._urgent, self._pending, self._notes):
             left.pop(full, None)
         self._ids.pop(record_id, None)
@@ -239,6 +245,7 @@ class DockerFeed:
     async def _list_containers(self, engine: Engine, *, first: bool = False) -> None:
         """The first list of a run has every container looked at once, a later one only what an event did not tell."""
         self._touched.clear()
+        self._destroyed.clear()
         found = await engine.containers()
         host = self._host.name
         here = set()

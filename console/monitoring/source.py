@@ -19,7 +19,7 @@ from console.monitoring.model import (
 )
 from console.monitoring.watch import Watch
 from console.settings import model as settings
-from console.tls import client_context
+from console.tls import context_for
 from console.world.feed import Context
 from console.world.report import Report
 
@@ -139,7 +139,7 @@ class PrometheusFeed:
             timeout_s=float(own.timeout),
             queries=MOST,
             clock=self._context.clock,
-            tls=client_context(own.tls) if own.url.startswith("https:") else None,
+            tls=context_for(own.url, own.tls),
             token=await secret(own.token) if own.token else "",
             username=own.username,
             password=await secret(own.password) if own.password else "",

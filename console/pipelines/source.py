@@ -85,17 +85,8 @@ class GitHubFeed:
                 self._client = None
 
     def forget(self) -> None:
-        world = self._context.world
-        world.drop("budgets", self._github.name)
-        for repository in self._github.repositories:
-            world.drop("repositories", repository)
-        ours = set(self._github.repositories)
-
-        def of_ours(record: Workflow | Run | Job) -> bool:
-            return record.repository in ours
-
-        for topic in ("workflows", "runs", "jobs"):
-            world.replace(topic, [], scope=of_ours)
+        self._context.world.drop("budgets", self._github.name)
+        self._drop(set(self._github.repositories))
 
     async def log(
         self, record_id: str, *, follow: bool, tail: int, since: float | None
@@ -162,8 +153,24 @@ class GitHubFeed:
             raise
         return clean((answer.value.login if answer.value else None) or "", 100)
 
+    def _drop(self, repositories: set[str]) -> None:
+        """Take repositories and all that is known of them out of the world."""
+        world = self._context.world
+        for repository in repositories:
+            world.drop("repositories", repository)
+
+        def of_theirs(record: Workflow | Run | Job) -> bool:
+            return record.repository in repositories
+
+        for topic in ("workflows", "runs", "jobs"):
+            world.replace(topic, [], scope=of_theirs)
+
     async def _poll(self, client: Client, governor: Governor, report: Report, login: str, where: str) -> None:
         clock = self._context.clock
+        known = {r.id for r in self._context.world.all(Repository) if r.source == self._github.name}
+        if left_out := known - set(self._github.repositories):
+            # The settings named them once.
+            self._drop(left_out)
         for one in self._watched.values():
             one.held.clear()
             if self._context.world.get(Repository, one.asked) is None:

@@ -248,3 +248,13 @@ async def test_when_the_budget_is_short_only_what_somebody_looks_at_is_read(benc
         assert urls == {f"/repos/acme/web/actions/runs/{run['id']}/jobs"}
         assert "72 % of GitHub's hourly limit is used" in bench.source().notes[0]
         assert bench.world.get(Budget, "github").share == 0.72
+
+
+async def test_a_repository_that_the_settings_no_longer_name_goes_with_its_runs(bench):
+    for name in ("acme/web", "acme/billing"):
+        bench.github.run(bench.github.repo(name))
+    async with bench.running(bench.feed("acme/web", "acme/billing")):
+        assert {r.repository for r in bench.world.all(Run)} == {"acme/web", "acme/billing"}
+    async with bench.running(bench.feed("acme/web")):
+        assert {r.id for r in bench.world.all(Repository)} == {"acme/web"}
+        assert {r.repository for r in bench.world.all(Run)} == {"acme/web"}
