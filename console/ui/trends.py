@@ -116,6 +116,13 @@ def spark_width(width: int) -> int:
     return max(4, width - name_width(width) - VALUE - (RANGE + 14 if width >= NARROW else 5))
 
 
+def stretched(points: Sequence[float | None], columns: int) -> Sequence[float | None]:
+    """Points over at least so many columns of dots, so that each stands at its time also where they are few."""
+    if not 1 < len(points) < columns:
+        return points
+    return [points[round(at * (len(points) - 1) / (columns - 1))] for at in range(columns)]
+
+
 def axis_line(window: Window, width: int, tz: tzinfo | None = None) -> Content:
     """The title above trends, with their time from left to right over the lines themselves."""
     room = spark_width(width)
@@ -155,7 +162,7 @@ def trend_rows(
     ends = scale(least, most, unit)
     judged = trend.judged and trend.word != "ok"
     colour = tone(trend.word) if judged else "$primary"
-    rows = sparkrows(points, spark_width(width), height, ends, ascii=ascii)
+    rows = sparkrows(stretched(points, spark_width(width) * 2), spark_width(width), height, ends, ascii=ascii)
     right: list[tuple[str, str] | str] = [(padded(trend.shown, VALUE, right=True), trend.tone or STRONG)]
     if width >= NARROW:
         right.append((padded(f"   {number(least, unit)} to {number(most, unit)}", RANGE), MUTED))

@@ -268,7 +268,7 @@ class BrailleChart(Widget):
 
     def _legend(self, lines: list[tuple[ChartLine, list[float | None]]], width: int, height: int) -> list[list[_Piece]]:
         """The title with the only line's figures, or a line of the legend for each, as many as there is room for."""
-        if self._compact and (len(self._lines) > 1 or not self._lines[0].name):
+        if self._compact:
             return [self._row_of_names(lines, width)]
         if len(lines) == 1:
             line, points = lines[0]
