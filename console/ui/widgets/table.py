@@ -31,8 +31,8 @@ __all__ = ["Cell", "Column", "VirtualTable"]
 
 MARGIN = 2
 """Cells left of the first column: the mark of the selection, and a blank."""
-CACHED = 1024
-"""Strips kept: some ten screens of a tall terminal, a few hundred kilobytes."""
+CACHED = 192
+"""Rows kept drawn: three screens of 60. Each costs some 5 KB, and where rows come and go a larger cache only fills."""
 
 _LOOKS = ("", "blurred", "selected")
 
