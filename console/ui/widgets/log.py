@@ -26,7 +26,8 @@ from console.world.model import LogLine
 
 LIMIT = 50_000
 """Lines kept: some 10 MB; what is older is read again from the source."""
-CACHED = 1024
+CACHED = 256
+"""Lines kept drawn: four screens of 60, so that scrolling back and forth costs nothing twice."""
 
 _SIGNS: dict[Look, str] = {
     "stderr": "┃ ",
