@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from console.shape import source_word
 from console.ui.shown import ago
 from console.words import SEVERITY, StateWord
 from console.world.model import Source, age_s
 
-_WORDS: dict[str, StateWord] = {
-    "starting": "queued",
-    "ok": "ok",
-    "degraded": "warning",
-    "failed": "stale",
-    "off": "cancelled",
-}
 _REASONS = {
     "unreachable": "unreachable",
     "timeout": "timed out",
@@ -42,13 +36,6 @@ class Entry:
         """2 with everything, 1 without what is left out first, 0 the name alone."""
         parts = [self.name, self.text if detail else "", self.more if detail > 1 else ""]
         return " ".join(part for part in parts if part)
-
-
-def source_word(source: Source) -> StateWord:
-    """A source that failed and has facts is stale; one that never had any has failed."""
-    if source.state == "failed" and source.data_at is None:
-        return "failed"
-    return _WORDS[source.state]
 
 
 def freshness(source: Source, now: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -31,11 +31,12 @@ class ListTable(VirtualTable[Any]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("list")]
 
-    class FilterAsked(Message):
-        """Somebody wants to type a filter."""
+    asked: Callable[[], Awaitable[None]] | None = None
+    """Opens the filter's line. Awaited by the key itself: what is typed right behind it does not act on the list."""
 
-    def action_filter(self) -> None:
-        self.post_message(self.FilterAsked())
+    async def action_filter(self) -> None:
+        if self.asked is not None:
+            await self.asked()
 
     def action_sort_next(self) -> None:
         """Sort by the next column that sorts; after the last one in the list's own order again."""
@@ -83,6 +84,7 @@ class ListPane(Vertical, Generic[R]):
         self.fine = empty
         """What it says where there is nothing, and nothing is wrong with that."""
         self.table = ListTable(columns, now=now, rank=rank, fields=fields, empty=empty)
+        self.table.asked = self._ask
         self._field: FilterInput | None = None
         self._note = Bar(classes="note")
         self._line: Horizontal | None = None
@@ -127,9 +129,7 @@ class ListPane(Vertical, Generic[R]):
 
     # The filter line.
 
-    @on(ListTable.FilterAsked)
-    async def _ask(self, event: ListTable.FilterAsked) -> None:
-        event.stop()
+    async def _ask(self) -> None:
         if self._line is None or self._field is None:
             prompt = Bar(classes="prompt")
             self._field = FilterInput(
@@ -140,7 +140,8 @@ class ListPane(Vertical, Generic[R]):
             await self.mount(self._line)
             prompt.show(Content.styled("/", STRONG))
         self._line.display = True
-        self._field.focus()
+        # Not `focus`, which waits for its turn behind the keys that have come already.
+        self.screen.set_focus(self._field)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.events import Key
+
 from tests.ui import worlds
 from tests.ui.console import console
 
@@ -55,3 +57,18 @@ async def test_s_sorts_by_the_next_column_and_v_turns_it_round():
         await c.press("v")
         await c.sees("by name reversed")
         assert c.screen.pane.table._rows.at(0).name == "web-4"
+
+
+async def test_what_is_typed_right_behind_the_key_does_nothing_else():
+    async with console(worlds.afternoon()) as c:
+        await c.press("3")
+        await c.sees("checkout-canary")
+        # Over a slow line keys arrive together: no picture is drawn between them.
+        for key in "/is":
+            c.app.post_message(Key("slash" if key == "/" else key, key))
+        await c.until(lambda: type(c.app.focused).__name__ == "FilterInput", "the filter")
+        await c.pilot.pause(0.1)
+        assert len(c.app.screen_stack) == 1, "i opened no list of sources"
+        assert c.screen.pane.table.sorted_by is None, "s sorted nothing"
+        await c.press(*"checkout")
+        await c.sees("match")

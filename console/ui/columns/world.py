@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from console.needs import Need
+from console.shape import source_word
 from console.ui.columns.cells import age, dim, state
-from console.ui.freshness import freshness, reason, source_word
+from console.ui.freshness import freshness, reason
 from console.ui.shown import ago
 from console.ui.widgets.columns import Cell, Column
 from console.words import SEVERITY

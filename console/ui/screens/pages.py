@@ -8,10 +8,11 @@ from typing import NamedTuple
 from console.alerts.model import Silence
 from console.fleet.model import Host, Image, Network, Volume
 from console.monitoring.model import Rule, Target, rule_word, target_word
+from console.shape import source_word
 from console.ui.columns.alerts import matchers
 from console.ui.columns.monitoring import rule_state
 from console.ui.facts import Fact, Section
-from console.ui.freshness import freshness, source_word
+from console.ui.freshness import freshness
 from console.ui.shown import ago, clock, duration, number
 from console.words import StateWord
 from console.world.model import Notice, Source
