@@ -11,6 +11,14 @@ from console.pipelines.model import Job, Repository, Run, run_word, seconds_take
 from console.words import StateWord
 from console.world.model import Record, Source
 
+_SOURCE_WORDS: dict[str, StateWord] = {
+    "starting": "queued",
+    "ok": "ok",
+    "degraded": "warning",
+    "failed": "stale",
+    "off": "cancelled",
+}
+
 
 def word(record: Record) -> StateWord | None:
     """The screen's word for the state of a record; None for a record that has no state."""
@@ -35,20 +43,10 @@ def word(record: Record) -> StateWord | None:
 
 
 def source_word(source: Source) -> StateWord:
-    match source.state:
-        case "ok":
-            return "ok"
-        case "starting":
-            return "queued"
-        case "off":
-            return "cancelled"
-        case "degraded" if source.failures == 0:
-            return "warning"
-        case "degraded":
-            return "stale"
-        case "failed":
-            # Facts that are old but there are stale; without any the source has failed.
-            return "failed" if source.data_at is None else "stale"
+    """A source that failed and has facts is stale; one that never had any has failed."""
+    if source.state == "failed" and source.data_at is None:
+        return "failed"
+    return _SOURCE_WORDS[source.state]
 
 
 def fields(record: Record, now: float) -> dict[str, object]:
