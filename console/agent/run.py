@@ -238,7 +238,7 @@ class AgentProcess:
                 f"Another duty agent of {self.settings.organisation or 'no organisation'} runs on this machine.",
                 "Keep one of them: with two, each alert would page twice and each decide for itself.",
             )
-            log.error("another duty agent runs on this machine", extra={"organisation": self.settings.organisation})
+            log.warning("another duty agent runs on this machine", extra={"organisation": self.settings.organisation})
             return None
         return here
 

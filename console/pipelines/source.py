@@ -242,7 +242,7 @@ class GitHubFeed:
         self._paused = bool(paused)
         report.ok(
             self._fresh_s,
-            detail=f"{share:.0%} budget" if governor.limit else "",
+            detail=f"{share:.0%} of budget used" if governor.limit else "",
             notes=notes,
         )
 

@@ -83,7 +83,7 @@ class Source(Record, frozen=True, kw_only=True):
     """Tries in a row that failed."""
     retry_at: float | None = None
     detail: str = ""
-    """One short thing worth seeing in the bar: 61% budget, API 1.41, 2 of 3 members."""
+    """One short thing worth seeing in the bar: 61% of budget used, API 1.41, 2 of 3 members."""
     notes: tuple[str, ...] = ()
     """What this source cannot give, and why: a repository that is gone, a scope that is missing."""
 

@@ -26,7 +26,7 @@ async def test_facts_of_a_repository(bench):
         assert (record.number, record.attempt, record.status, record.conclusion) == (8812, 2, "in_progress", "")
         assert (record.title, record.branch, record.created_at) == ("cart: retry on 409", "main", 1_790_000_000.0)
         assert bench.source().state == "ok"
-        assert bench.source().detail == "0% budget"
+        assert bench.source().detail == "0% of budget used"
 
 
 async def test_a_change_of_a_run_under_way_is_seen_within_eleven_seconds(bench):
