@@ -13,8 +13,8 @@ from textual.widget import Widget
 from console.alerts.model import Alert
 from console.client.replica import Changed
 from console.fleet.model import Container, Host
-from console.monitoring.model import Panel, Rule, Series, Target
-from console.needs import Need, need_of, runs_needing
+from console.monitoring.model import Panel, Series
+from console.needs import ASKING, Need, need_of, needs, runs_needing
 from console.pipelines.model import Run, run_word
 from console.ui.bars import Bar, spread
 from console.ui.columns.pipelines import under_way
@@ -27,14 +27,12 @@ from console.ui.standing import alert_counts, container_counts, run_counts
 from console.ui.widgets.table import VirtualTable
 from console.words import StateWord
 from console.world.interest import Look
-from console.world.model import Notice, Record, Source
+from console.world.model import Source
 
 HIGH = 34
 """Rows from which a trend may have two of them and leave enough for what needs a person."""
 STRIP = 4
 """Panels in the strip of the last hour: more pushes what needs a person out of 24 rows."""
-_SINGLE: tuple[type[Record], ...] = (Notice, Source, Alert, Container, Target, Rule)
-"""Records that need a person or not by themselves."""
 
 
 class OverviewScreen(ConsoleScreen):
@@ -86,24 +84,23 @@ class OverviewScreen(ConsoleScreen):
 
     def facts(self) -> Content:
         agent = self.deck.agent
-        return Content.styled(f"agent {agent.version} on {agent.host}" if agent else "", MUTED)
+        return Content.styled(f"{agent.mode} agent {agent.version} on {agent.host}" if agent else "", MUTED)
 
     # The world.
 
     def sync(self) -> None:
         replica, now = self.deck.replica, self.deck.clock.now()
-        found = [need for kind in _SINGLE for record in replica.all(kind) if (need := need_of(record))]
         self._say_calm()
-        runs = runs_needing(replica.all(Run), now)
-        self._shown_runs = {need.id for need in runs}
-        self._needs.table.set_rows([*found, *runs])
+        found = needs(replica, now)
+        self._shown_runs = {need.id for need in found if need.topic == Run.topic}
+        self._needs.table.set_rows(found)
         self._runs.sync(replica)
         self._paint_lower()
 
     def changed(self, changed: Changed) -> None:
         replica, now = self.deck.replica, self.deck.clock.now()
         rows: dict[str, Need | None] = {}
-        for kind in _SINGLE:
+        for kind in ASKING:
             for record_id in changed.get(kind.topic, ()):
                 record = replica.get(kind, record_id)
                 rows[f"{kind.topic}:{record_id}"] = need_of(record) if record else None
