@@ -14,7 +14,8 @@ from console.alerts.model import Alert
 from console.client.replica import Changed
 from console.fleet.model import Container, Host
 from console.monitoring.model import Panel, Series
-from console.needs import ASKING, Need, need_of, needs, runs_needing
+from console.needs import ASKING, Need, need_of, runs_needing
+from console.needs import needs as all_needs
 from console.pipelines.model import Run, run_word
 from console.ui.bars import Bar, spread
 from console.ui.columns.pipelines import under_way
@@ -91,7 +92,7 @@ class OverviewScreen(ConsoleScreen):
     def sync(self) -> None:
         replica, now = self.deck.replica, self.deck.clock.now()
         self._say_calm()
-        found = needs(replica, now)
+        found = all_needs(replica, now)
         self._shown_runs = {need.id for need in found if need.topic == Run.topic}
         self._needs.table.set_rows(found)
         self._runs.sync(replica)
