@@ -1,4 +1,4 @@
-"""The agent's HTTP API. `docs/api.md` and /schema are written from it."""
+"""The agent's HTTP API; /schema is written from it, docs/agent.md tells of it."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from console.world.world import World
 HEARTBEAT_S = 10.0
 """A client that hears nothing for three of these knows that the agent is gone or frozen."""
 GATHER_S = 0.1
-"""At least this long between two pages of changes: 500 changes a second cost a client 1.4 % of a core gathered at
-50 ms and 0.4 % at 100 ms (docs/figures.md). The first change after a quiet spell goes out at once."""
+"""At least this long between two pages of changes: 500 changes a second then cost a client half a per cent of a core
+(docs/figures.md). The first change after a quiet spell goes out at once."""
 
 
 async def pages(

@@ -58,7 +58,7 @@ def test_no_yaml_parser_is_imported_for_the_first_picture(tmp_path):
     program = (
         "import sys, pathlib; from console.settings.glance import ui; import console.cli.screen, console.cli.reach, "
         "console.cli.show, console.client.stream; ui(pathlib.Path(sys.argv[1])); "
-        "print([m for m in ('yaml', 'httpx', 'sqlalchemy', 'litestar') if m in sys.modules])"
+        "print([m for m in ('yaml', 'h11', 'httpx', 'sqlalchemy', 'litestar') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
