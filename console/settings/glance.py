@@ -13,6 +13,7 @@ from console.settings.model import Ui
 
 _SECTION = re.compile(r"([a-z_]+):(.*)")
 _ENTRY = re.compile(r"[ ]+([a-z_]+): +([A-Za-z][\w-]*) *(?:#.*)?")
+_SOCKET = re.compile(r"(?m)^[^#\n]*\bsocket[\"']?\s*:")
 _WORDS: dict[str, object] = {"true": True, "false": False}
 
 
@@ -30,11 +31,8 @@ def ui(path: Path | None) -> Ui:
 def socket(path: Path | None) -> Path:
     """The agent's socket: what the file says, else the environment and the usual place. Raises ConsoleError."""
     # Nearly no file names one, and a file that may is worth its parser.
-    if (
-        path is not None
-        and "socket" in (text := read_text(path))
-        and (given := load_text(text, path).settings.agent.socket)
-    ):
+    text = "" if path is None else read_text(path)
+    if path is not None and _SOCKET.search(text) and (given := load_text(text, path).settings.agent.socket):
         return checked_socket(Path(given))
     return socket_path()
 

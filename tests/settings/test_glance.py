@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from console.settings.glance import ui
+from console.settings.glance import socket, ui
 from console.settings.load import load
 from console.settings.model import Ui
 from console.settings.problems import SettingsError
@@ -62,3 +62,22 @@ def test_no_yaml_parser_is_imported_for_the_first_picture(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("agent:\n  socket: /tmp/own.sock\n", True),
+        ("agent: {mode: personal, socket: /tmp/own.sock}\n", True),
+        ('agent: {"socket": /tmp/own.sock}\n', True),
+        ("agent:\n  # socket: /tmp/own.sock\n  mode: personal\n", False),
+        ("organisation: websocket\n", False),
+        ("", False),
+    ],
+)
+def test_the_agents_socket_is_what_the_file_says_else_the_usual_place(text, own, tmp_path, monkeypatch):
+    monkeypatch.setenv("QUARTERDECK_SOCKET", "/tmp/usual.sock")
+    path = tmp_path / "quarterdeck.yaml"
+    path.write_text(text)
+    assert str(socket(path)) == ("/tmp/own.sock" if own else "/tmp/usual.sock")
+    assert str(socket(None)) == "/tmp/usual.sock"
