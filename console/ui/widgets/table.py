@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -21,6 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from console import where
+from console.ui.shown import cells as cells_of
 from console.ui.shown import fit, padded
 from console.ui.widgets.columns import GAP, Cell, Column, R, Span, fitted
 from console.ui.widgets.kept import Kept
@@ -357,7 +357,7 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         for index in self._growing:
             text = cells[index].text
             if len(text) > self._wanted[index] or not text.isascii():
-                size = cell_len(text)
+                size = cells_of(text)
                 if size > self._wanted[index]:
                     self._wanted[index] = -(-size // 4) * 4
                     self._refit = True
@@ -390,7 +390,9 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         row = self._rows.at(round(self.scroll_y) + y - 1)
         if row is None:
             text = self._nothing() if y == 1 and not len(self._rows) else ""
-            return self._joined([(" " * MARGIN + text, self._style("", "dim"))], "")
+            return Strip([Segment(" " * MARGIN + text, self._style("", "dim"))]).adjust_cell_length(
+                self._width, self._style("", "")
+            )
         look = "" if row.id != self._selected_id else "selected" if self.has_focus else "blurred"
         cells = self._cells_of(row)
         known = self._strips.get((row.id, look))
@@ -409,11 +411,16 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         for span in self._spans:
             text, style = cells[span.column]
             text = (self.columns[span.column].shorten or fit)(text, span.width)
-            blank = " " * (span.width - cell_len(text))
+            blank = " " * (span.width - cells_of(text))
             before, after = (blank, "") if self.columns[span.column].align == "right" else ("", blank)
             # Only the text has the looks of the cell: reverse or underlined blanks would be bars.
             pieces += [(before, ground), (text, self._style(look, style)), (after + " " * GAP, ground)]
-        return self._joined(pieces, look)
+        drawn = MARGIN + sum(span.width + GAP for span in self._spans)
+        return (
+            Strip((Segment(text, style) for text, style in pieces), drawn)
+            .simplify()
+            .adjust_cell_length(self._width, ground)
+        )
 
     def _draw_header(self) -> Strip:
         style = self._component("virtual-table--header")
@@ -429,13 +436,6 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
             pieces.append((" " * GAP, style))
         strip = Strip(Segment(text, piece) for text, piece in pieces)
         return strip.adjust_cell_length(self._width, style)
-
-    def _joined(self, pieces: list[tuple[str, Style]], look: str) -> Strip:
-        return (
-            Strip(Segment(text, style) for text, style in pieces)
-            .simplify()
-            .adjust_cell_length(self._width, self._style(look, ""))
-        )
 
     def _nothing(self) -> str:
         if self.total_count:
