@@ -39,6 +39,8 @@ class Overview(Struct, frozen=True):
     mode: str
     version: str
     demo: bool
+    settings: str
+    """The agent's settings file; empty where it has none."""
     needs: tuple[Need, ...]
     """What needs a person, worst first."""
     counts: tuple[Count, ...]
@@ -52,6 +54,7 @@ def overview(world: Holder, now: float) -> Overview:
         mode=agent.mode if agent else "",
         version=agent.version if agent else "",
         demo=bool(agent and agent.demo),
+        settings=agent.settings_path if agent else "",
         needs=tuple(needs(world, now)),
         counts=tuple(_count(kind.topic, records) for kind in COUNTED if (records := world.all(kind))),
         sources=tuple(freshness(s, now) for s in sorted(world.all(Source), key=lambda s: s.id)),

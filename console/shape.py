@@ -7,7 +7,7 @@ import msgspec
 from console.alerts.model import Alert, Silence, alert_word
 from console.fleet.model import Container, Image, Volume, container_word
 from console.monitoring.model import Rule, Target, rule_word, target_word
-from console.pipelines.model import Job, Repository, Run, run_word, seconds_taken
+from console.pipelines.model import Job, Repository, Run, Workflow, run_word, seconds_taken
 from console.words import StateWord
 from console.world.model import Record, Source
 
@@ -54,9 +54,14 @@ def fields(record: Record, now: float) -> dict[str, object]:
     shape: dict[str, object] = msgspec.structs.asdict(record)
     if (state := word(record)) is not None:
         shape["word"] = state
+        # One name for all that a person may call a state: exited, failed, unhealthy; failure, completed; firing.
+        shape["state"] = tuple(dict.fromkeys(filter(None, (label(record), state, *_own_states(record)))))
     began = _began(record)
     if began is not None:
         shape["age"] = max(0.0, now - began)
+    match record:
+        case Run() | Job() | Workflow():
+            shape["repo"] = record.repository
     match record:
         case Run():
             ended = record.updated_at if record.status == "completed" else None
@@ -68,7 +73,34 @@ def fields(record: Record, now: float) -> dict[str, object]:
     return shape
 
 
-WORKED_OUT = frozenset({"word", "age", "took", "up"})
+def label(record: Record) -> str:
+    """The state as a person reads it beside its glyph: the record's own word where it has one, else the common one."""
+    match record:
+        case Container() if record.state == "running" and record.health in ("unhealthy", "starting"):
+            return record.health
+        case Container() | Alert() | Silence() | Source():
+            return record.state
+        case Rule():
+            return "in error" if record.health == "err" else record.state or record.health
+        case Target():
+            return record.health
+    return word(record) or ""
+
+
+def _own_states(record: Record) -> tuple[str, ...]:
+    match record:
+        case Run() | Job():
+            return (record.status, record.conclusion)
+        case Container():
+            return (record.state, record.health)
+        case Alert() | Rule() | Silence() | Source():
+            return (record.state,)
+        case Target():
+            return (record.health,)
+    return ()
+
+
+WORKED_OUT = frozenset({"word", "state", "repo", "age", "took", "up"})
 """Names that `fields` adds to a record's own, where they mean something for it."""
 
 

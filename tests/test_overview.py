@@ -101,3 +101,10 @@ def test_every_topic_can_be_filtered_and_counted():
         shape = fields(record, NOW)
         assert shape["id"] == "x"
         assert topic == record.topic
+
+
+def test_state_is_all_that_a_person_may_call_one():
+    failed = fields(run(1, "failure"), NOW)
+    assert set(failed["state"]) == {"failed", "completed", "failure"}
+    ill = Container(id="eu1/a", host="eu1", name="a", image="x", state="running", health="unhealthy")
+    assert set(fields(ill, NOW)["state"]) == {"unhealthy", "failed", "running"}

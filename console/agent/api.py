@@ -47,7 +47,8 @@ class Parts:
     """The log reader for (topic, record id)."""
     mode: Literal["personal", "duty"]
     started_at: float
-    settings_path: str
+    settings_path: Callable[[], str]
+    """The settings file in force; empty where there is none."""
     streams: Counter[str]
     """Open streams by client."""
     redact: Callable[[bytes], bytes]
@@ -173,7 +174,7 @@ async def whoami(request: Request[None, None, State]) -> Who:
     caller = _caller(request)
     parts = _parts(request)
     refuses = PERSONAL_REFUSES if parts.mode == "personal" else ()
-    return Who(caller.name, caller.uid, parts.mode, refuses, parts.settings_path, os.getpid())
+    return Who(caller.name, caller.uid, parts.mode, refuses, parts.settings_path(), os.getpid())
 
 
 @get("/metrics", media_type=CONTENT_TYPE, summary="The agent's own figures, in Prometheus format")

@@ -115,7 +115,7 @@ class AgentProcess:
             reader=self._reader,
             mode=self._mode,
             started_at=started,
-            settings_path=str(self._loaded.path or ""),
+            settings_path=lambda: str(self._loaded.path or ""),
             streams=self._metrics.streams,
             redact=self._redactor.redact,
             ending=self._ended,
@@ -257,6 +257,7 @@ class AgentProcess:
                 )
                 continue
             self._notices.mended("settings")
+            self._loaded = outcome
             self._apply(self._override(outcome.settings))
 
     def _apply(self, settings: Settings) -> None:
@@ -277,8 +278,9 @@ class AgentProcess:
         logging.getLogger().setLevel(settings.agent.log_level.upper())
         agent = self.world.get(Agent, "self")
         self._supervisor.apply(self._wanted(settings))
-        if agent is not None and agent.organisation != settings.organisation:
-            self.world.put(msgspec.structs.replace(agent, organisation=settings.organisation))
+        if agent is not None:
+            path = str(self._loaded.path or "")
+            self.world.put(msgspec.structs.replace(agent, organisation=settings.organisation, settings_path=path))
         self.settings = settings
         log.info("settings applied")
 

@@ -14,7 +14,7 @@ from console import __version__
 from console.errors import ConsoleError
 from console.words import StateWord
 
-HELP = "Check every connection and name the exact fix. Exit code 1 where one is needed."
+HELP = "Check every connection and name the exact fix. Exit code 1 where something fails."
 
 LOW_SPACE_BYTES = 200 * 1024 * 1024
 """Room for the store, its journal and a month of logs."""
@@ -122,6 +122,8 @@ def _agent(args: argparse.Namespace) -> Iterator[Check]:
         return
     for me in replica.all(Agent):
         what = f"{me.mode}, version {me.version}, pid {me.pid} on {me.host}"
+        if me.demo:
+            what = f"DEMO, all of it invented; {what}"
         if me.refuses:
             what += f"; it leaves alone: {', '.join(me.refuses)}"
         if me.version == __version__:

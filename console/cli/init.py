@@ -50,7 +50,10 @@ def run(args: argparse.Namespace) -> int:
         return 0
     write(path, text, force=args.force)
     print(f"Written: {path}")
-    print("Next: quarterdeck doctor checks every connection, quarterdeck opens the console.")
+    if any(one.found for one in found.findings):
+        print("Next: quarterdeck doctor checks every connection, quarterdeck opens the console.")
+    else:
+        print(f"Nothing was found, so it names no source yet. Next: name some in {path}, then quarterdeck doctor.")
     return 0
 
 

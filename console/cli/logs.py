@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from console.errors import ConsoleError
+from console.fleet.model import Container
+from console.pipelines.model import Job
 from console.world.model import LogLine, Record
 
 HELP = "The log of a container (HOST/NAME, NAME or id) or a job (its id, or REPOSITORY/ID)."
@@ -55,9 +57,6 @@ def run(args: argparse.Namespace) -> int:
 
 def find(name: str, records: Sequence[Record]) -> tuple[str, str]:
     """The topic and id of the one container or job that `name` means. Raises ConsoleError, naming what is near."""
-    from console.fleet.model import Container
-    from console.pipelines.model import Job
-
     exact: list[Record] = []
     for record in records:
         if isinstance(record, Container):
@@ -72,7 +71,7 @@ def find(name: str, records: Sequence[Record]) -> tuple[str, str]:
         return exact[0].topic, exact[0].id
     if exact:
         raise ConsoleError(
-            f"{name!r} is {len(exact)} things.", f"Say which: {', '.join(sorted(r.id for r in exact)[:8])}"
+            f"{name!r} is {len(exact)} things.", f"Say which: {', '.join(sorted(map(_called, exact))[:8])}"
         )
     import difflib
 
@@ -84,6 +83,10 @@ def find(name: str, records: Sequence[Record]) -> tuple[str, str]:
         else "`quarterdeck list containers` and `quarterdeck list jobs` show what there is."
     )
     raise ConsoleError(f"There is no container or job {name!r}.", hint)
+
+
+def _called(record: Record) -> str:
+    return f"{record.host}/{record.name}" if isinstance(record, Container) else record.id
 
 
 def since_at(text: str, now: float) -> float:

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from console.cli.reach import Reach
     from console.world.model import Record
 
+PASSING = {
+    "stats": " They are kept only while a screen looks at a container.",
+    "series": " They are kept only while a screen looks at a panel.",
+    "jobs": " Those of a run: quarterdeck list jobs --run RUN",
+}
+"""Why a topic may be empty though all is well: what costs something is fetched only while somebody looks."""
+
 HELP = "The records of a topic, as a table or as the world's own JSON, once or as they change."
 
 
@@ -57,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         elif shown:
             print(table(shown, now))
         else:
-            print(f"No {args.topic}{' match' if args.where else ''}.", file=sys.stderr)
+            print(f"No {args.topic}{' match' if args.where else ''}.{PASSING.get(args.topic, '')}", file=sys.stderr)
     return 0
 
 

@@ -46,9 +46,10 @@ def _text(found: Overview) -> str:
     elif found.sources:
         lines.append(f"{glyph('ok')} Nothing needs you that is watched here.")
     else:
-        lines.append(f"{glyph('unknown')} Nothing is watched yet: quarterdeck init")
+        todo = f"name sources in {found.settings}" if found.settings else "quarterdeck init"
+        lines.append(f"{glyph('unknown')} Nothing is watched yet: {todo}")
     lines.append("")
     lines += [f"{c.topic:<13}{'  '.join(f'{glyph(w)} {n} {w}' for w, n in c.words)}".rstrip() for c in found.counts]
     lines.append("")
     lines += [f"{glyph(s.word)} {s.id:<26} {s.text}".rstrip() for s in found.sources]
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip()

@@ -6,15 +6,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from console.shape import fields, word
+from console.overview import freshness
+from console.shape import fields, label, word
 from console.shown import ago, number
 from console.words import ASCII_GLYPHS, GLYPHS, StateWord
-from console.world.model import Record
+from console.world.model import Record, Source
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "sources": ("word", "id", "detail", "error"),
+    "sources": ("word", "id", "freshness", "detail", "error"),
     "hosts": ("name", "url", "engine", "api", "running", "containers", "cpus", "memory"),
-    "containers": ("word", "host", "name", "image", "state", "health", "restarts", "up"),
+    "containers": ("word", "host", "name", "image", "health", "restarts", "up"),
     "images": ("host", "tags", "size", "containers", "age"),
     "networks": ("host", "name", "driver", "scope"),
     "volumes": ("host", "name", "driver", "containers"),
@@ -24,9 +25,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "jobs": ("word", "repository", "job_id", "name", "took", "runner"),
     "budgets": ("id", "login", "token_from", "used", "limit", "reason"),
     "panels": ("id", "group", "title", "source", "unit", "query"),
-    "rules": ("word", "source", "group", "name", "state", "health", "error"),
+    "rules": ("word", "source", "group", "name", "health", "error"),
     "targets": ("word", "source", "job", "instance", "health", "error"),
-    "alerts": ("word", "severity", "name", "state", "cluster", "age", "labels"),
+    "alerts": ("word", "severity", "name", "cluster", "age", "labels"),
     "groups": ("cluster", "receiver", "labels", "alerts"),
     "silences": ("word", "cluster", "matchers", "created_by", "comment", "ends_at"),
     "receivers": ("cluster", "name"),
@@ -52,7 +53,7 @@ def glyph(state: StateWord) -> str:
 def table(records: Sequence[Record], now: float) -> str:
     """A header and a row each, padded to the widest."""
     columns = COLUMNS[records[0].topic]
-    rows = [[_cell(fields(r, now).get(c), c, r) for c in columns] for r in records]
+    rows = [[_cell(fields(r, now).get(c), c, r, now) for c in columns] for r in records]
     head = [c.upper().replace("_", " ") if c != "word" else "STATE" for c in columns]
     widths = [min(WIDEST, max(len(row[i]) for row in [head, *rows])) for i in range(len(columns))]
     return "\n".join(
@@ -63,17 +64,19 @@ def table(records: Sequence[Record], now: float) -> str:
 def line(record: Record, now: float) -> str:
     """One record on one line."""
     shape = fields(record, now)
-    return "  ".join(_cell(shape.get(c), c, record) for c in COLUMNS[record.topic])
+    return "  ".join(_cell(shape.get(c), c, record, now) for c in COLUMNS[record.topic])
 
 
 def _fit(text: str, width: int) -> str:
     return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
 
 
-def _cell(value: object, column: str, record: Record) -> str:
+def _cell(value: object, column: str, record: Record, now: float) -> str:
     if column == "word":
         state = word(record)
-        return f"{glyph(state)} {state}" if state else ""
+        return f"{glyph(state)} {label(record)}" if state else ""
+    if column == "freshness" and isinstance(record, Source):
+        return freshness(record, now).text.partition("  ")[0]
     if column in _SECONDS:
         return ago(value) if isinstance(value, float) else ""
     if column in _BYTES and isinstance(value, int):

@@ -51,6 +51,11 @@ class PersonalAgent:
             return
         from console.client.spawn import spawn_agent
 
+        if self._path.parent.name.startswith("quarterdeck-demo-"):
+            raise AgentError(
+                f"Nothing answers on {self._path}: that demo has ended.",
+                "Open another, or go back to your own: unset QUARTERDECK_SOCKET",
+            )
         config = ("--config", self._config) if self._config else ()
         try:
             spawn_agent([*config, "agent"], self._path)
