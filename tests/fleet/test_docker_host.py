@@ -71,15 +71,16 @@ async def test_health_pause_and_limits(docker, hand):
 async def test_out_of_memory_and_restarts(docker, hand):
     k = kit(docker["url"])
     async with k.running():
-        # The engine hears of the kill while the container still lives: its own two notices race otherwise.
+        # The engine hears of the kill while the container still lives: its own two notices race otherwise, and the one
+        # of the kill may come late on a busy machine.
         made = await hand.make(
             "sh",
             "-c",
-            "tail -c 100m /dev/zero; sleep 1; exit 137",
+            "tail -c 100m /dev/zero; sleep 3; exit 137",
             limits={"mem_limit": 8 * 2**20, "memswap_limit": 8 * 2**20},
         )
-        record = await k.until(lambda: (c := k.container(made)) and c.state == "exited" and c)
-        assert (record.oom_killed, record.exit_code) == (True, 137)
+        record = await k.until(lambda: (c := k.container(made)) and c.state == "exited" and c.oom_killed and c)
+        assert record.exit_code == 137
         assert container_word(record) == "failed"
         again = await hand.make(
             "sh", "-c", "exit 1", limits={"restart_policy": {"Name": "on-failure", "MaximumRetryCount": 2}}
