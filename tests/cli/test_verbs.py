@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -304,3 +305,14 @@ def test_times_need_a_zone_and_lie_in_the_past():
         with pytest.raises(ConsoleError) as caught:
             logs.since_at(wrong, NOW)
         assert caught.value.exit_code == 2
+
+
+def test_a_time_is_echoed_in_the_operators_zone_and_in_utc(monkeypatch):
+    """R42"""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        assert logs._both_zones(1_790_000_000.0) == "2026-09-21 19:43:20 IST (14:13:20 UTC)"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
